@@ -1,0 +1,76 @@
+// Makes dist/: one program in lazy chunks that runs wherever the folder is copied to.
+import { build } from 'esbuild';
+import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import path from 'node:path';
+
+const [entry = 'cmd/puptime.ts', outdir = 'dist'] = process.argv.slice(2);
+const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+
+await rm(outdir, { recursive: true, force: true });
+await mkdir(outdir, { recursive: true });
+const { metafile } = await build({
+  entryPoints: { puptime: entry },
+  outdir,
+  bundle: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  minifySyntax: true,
+  keepNames: false,
+  legalComments: 'none',
+  metafile: true,
+  define: { PUPTIME_VERSION: JSON.stringify(version) },
+  plugins: [{ name: 'builtins-for-commonjs', setup: builtinsForCommonJs }],
+  logLevel: 'warning',
+});
+await makeExecutable(path.join(outdir, 'puptime.js'));
+// without it node takes the files for CommonJS when the folder stands alone
+await writeFile(path.join(outdir, 'package.json'), `${JSON.stringify({ type: 'module', version })}\n`);
+await writeFile(path.join(outdir, 'LICENSES'), await licenses(Object.keys(metafile.inputs)));
+
+/**
+ * CommonJS packages call require('fs'), which does not exist in an ES module. createRequire would cost every start;
+ * process.getBuiltinModule costs nothing until the package is loaded.
+ */
+function builtinsForCommonJs({ onResolve, onLoad }) {
+  const builtins = new Set(builtinModules);
+  onResolve({ filter: /^(node:)?[a-z_/]+$/ }, ({ kind, path: name }) => {
+    const bare = name.replace(/^node:/, '');
+    return kind === 'require-call' && builtins.has(bare) ? { path: bare, namespace: 'builtin' } : undefined;
+  });
+  onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
+    contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)});`,
+    loader: 'js',
+  }));
+}
+
+async function makeExecutable(file) {
+  const code = await readFile(file, 'utf8');
+  const shebang = '#!/usr/bin/env node\n';
+  await writeFile(file, code.startsWith('#!') ? code.replace(/^#!.*\n/, shebang) : shebang + code);
+  await chmod(file, 0o755);
+}
+
+/** The licence texts of all packages that went in. */
+async function licenses(inputs) {
+  const folders = inputs.map((input) => /^(?:.*?\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]);
+  const texts = [...new Set(folders)]
+    .filter((folder) => folder !== undefined)
+    .sort()
+    .map(licenseOf);
+  return (await Promise.all(texts)).join('\n');
+}
+
+async function licenseOf(folder) {
+  const {
+    name,
+    version: itsVersion,
+    license,
+  } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
+  const file = (await readdir(folder)).find((entryName) => /^(licen[cs]e|copying)/i.test(entryName));
+  const text = file === undefined ? '' : await readFile(path.join(folder, file), 'utf8');
+  return `${name} ${itsVersion} (${license})\n\n${text.trim()}\n`;
+}
