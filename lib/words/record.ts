@@ -1,0 +1,84 @@
+import type { DraftIncident } from './draft.ts';
+import type { Json } from './json.ts';
+import type { Code, Phase } from './reason.ts';
+import type { About, ServiceHooks } from './service.ts';
+import type { Status } from './status.ts';
+
+/** How many results are remembered for a sparkline. */
+export const RECENT_MAX = 20;
+
+/** One letter for each status in `recent`: up, works but worth a look, down, could not tell. */
+export const STATUS_LETTER = { up: 'U', degraded: 'W', down: 'D', unknown: '?' } as const satisfies Record<
+  Status,
+  string
+>;
+
+/** A watched value as it was last seen. A long one is kept as a cut text, with a digest of the whole. */
+export interface Baseline {
+  readonly value: Json;
+  readonly digest: string | null;
+}
+
+/**
+ * What is remembered of one service: plain JSON, small (one line of memory.ndjson). All times are RFC 3339 UTC.
+ * Written by lib/decide alone; `seq` and `id` are stamped by lib/state and only carried along here.
+ */
+export interface ServiceRecord {
+  readonly service: string;
+  /** transitions committed so far */
+  readonly seq: number;
+  /** end of the chain of ids; null before the first transition */
+  readonly id: string | null;
+
+  /** the confirmed status; `unknown` while nothing is confirmed yet, or once the service has left the config */
+  readonly status: Status;
+  /** since when it holds: the first result of the streak that was confirmed */
+  readonly since: string;
+  /** of the last result that was not unknown; null: there was none, so the next one is the first */
+  readonly time: string | null;
+  /** when the last probe began, unknown ones included: what `interval` counts from */
+  readonly started: string;
+  /** results in a row on one side; unknown ones neither count nor interrupt */
+  readonly streak: { readonly failing: boolean; readonly count: number; readonly since: string } | null;
+  /** why the last known result was not up */
+  readonly reason: { readonly code: Code; readonly phase: Phase; readonly text: string } | null;
+  readonly summary: string;
+
+  /** open while confirmed down */
+  readonly incident: DraftIncident | null;
+  /** what hooks have been told and not yet been untold */
+  readonly told: {
+    /** an on_down without its on_up */
+    readonly down: boolean;
+    /** an on_slow for the present spell */
+    readonly slow: boolean;
+    /** an on_degraded for the present spell */
+    readonly other: boolean;
+    /** any of these two without its on_restore */
+    readonly degraded: boolean;
+  };
+  /** causes of degradation that are measured: `total` */
+  readonly slow: readonly string[];
+  /** the other causes: `code` or `code:fact` */
+  readonly other: readonly string[];
+  /** durations of the last good results, ms, newest last, at most `slow_window`; empty without `slow` */
+  readonly window: readonly number[];
+  /** the spell in which puptime cannot tell; null outside of one */
+  readonly unknown: { readonly since: string; readonly time: string; readonly summary: string } | null;
+  /** the watched facts of the last good result */
+  readonly baseline: { readonly [fact: string]: Baseline };
+  /** the last results, newest last: one letter each, and their durations in ms */
+  readonly recent: { readonly letters: string; readonly durations: readonly (number | null)[] };
+
+  /** the set of config files that owns it */
+  readonly files: readonly string[];
+  readonly type: string;
+  /** secrets shown as *** */
+  readonly target: string | null;
+  /** null: nothing to say */
+  readonly about: About | null;
+  /** null: the general ones */
+  readonly hooks: ServiceHooks | null;
+  /** when it left the config; null while it is in it */
+  readonly gone: string | null;
+}
