@@ -1,0 +1,64 @@
+import type { Facts } from '../../words/fact.ts';
+import type { Json } from '../../words/json.ts';
+import { isObject } from '../../words/json.ts';
+import type { Reason } from '../../words/reason.ts';
+import type { Check } from './check.ts';
+import { boundedValue, show } from './show.ts';
+
+/** Both sections of a service, compiled. */
+export interface Sections {
+  readonly expect: readonly Check[];
+  readonly prefer: readonly Check[];
+}
+
+/** Every expectation that the facts do not meet: first those that make it down, then those that make it degraded. */
+export function judge({ expect, prefer }: Sections, facts: Facts): Reason[] {
+  return [
+    ...expect.flatMap((check) => judgeOne(check, facts, 'down')),
+    ...prefer.flatMap((check) => judgeOne(check, facts, 'degraded')),
+  ];
+}
+
+function judgeOne(check: Check, facts: Facts, status: 'down' | 'degraded'): Reason[] {
+  const { fact, part, expected, matcher, code } = check;
+  const seen = select(check, Object.hasOwn(facts, fact) ? facts[fact] : undefined);
+  const met = seen === undefined ? matcher.absent : matcher.holds(seen);
+  if (met) return [];
+  const label = part.kind === 'whole' ? fact : `${fact} ${part.kind === 'key' ? part.key : part.path.source}`;
+  const text = `${label} is ${seen === undefined ? 'missing' : showSeen(seen)}, expected ${matcher.phrase}`;
+  return [
+    {
+      status,
+      code,
+      phase: 'expect',
+      text,
+      expected,
+      got: seen === undefined ? null : boundedValue(seen),
+      fact,
+    },
+  ];
+}
+
+function showSeen(seen: Json): string {
+  return seen === null ? 'null' : show(seen);
+}
+
+/** The part of the fact that the check is about; undefined when it is missing. */
+function select({ part }: Check, value: Json | undefined): Json | undefined {
+  if (value === undefined || value === null) return undefined;
+  switch (part.kind) {
+    case 'whole':
+      return value;
+    case 'key':
+      return isObject(value) ? (entry(value as { [key: string]: Json }, part.key) ?? undefined) : undefined;
+    case 'path':
+      return part.path.select(value);
+  }
+}
+
+/** The very key, else one that differs in upper and lower case only: names of headers have none. */
+function entry(map: { readonly [key: string]: Json }, key: string): Json | undefined {
+  if (Object.hasOwn(map, key)) return map[key];
+  const found = Object.keys(map).find((name) => name.toLowerCase() === key.toLowerCase());
+  return found === undefined ? undefined : map[found];
+}
