@@ -1,0 +1,113 @@
+// What starting costs: `--version` and a `run` that finds nothing due, as ratios to bare `node -e 0`.
+// Processor time (user + system) of interleaved rounds, for other work on the machine disturbs the clock more.
+//   tsx test/bench/start-up.ts [ROUNDS]     exit 1: a limit is passed
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const PROGRAM = path.resolve(import.meta.dirname, '../../dist/puptime.js');
+const ROUNDS = Number(process.argv[2] ?? 41);
+const SERVICES = 10;
+
+interface Contender {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** × bare node; null for bare node itself */
+  readonly limit: number | null;
+}
+
+const execute = promisify(execFile);
+const folder = await mkdtemp(path.join(tmpdir(), 'puptime-bench-'));
+// a home and a cache of its own, and nothing that would make node do more
+const env = { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8' };
+
+const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
+try {
+  const run = await prepareRun();
+  const contenders: readonly Contender[] = [
+    { name: 'node -e 0', argv: [process.execPath, '-e', '0'], limit: null },
+    { name: 'puptime --version', argv: [process.execPath, PROGRAM, '--version'], limit: 1.3 },
+    { name: `puptime run, ${SERVICES} services, nothing due`, argv: run, limit: 1.6 },
+  ];
+  process.exitCode = tell(contenders, await measure(contenders)) ? 0 : 1;
+} finally {
+  server.close();
+  await rm(folder, { recursive: true });
+}
+
+/** Ten services, probed once and so not due for an hour; the caches are warm. */
+async function prepareRun(): Promise<readonly string[]> {
+  const { port } = server.address() as AddressInfo;
+  const services = Array.from(
+    { length: SERVICES },
+    (_, i) => `  - {name: service-${i}, target: tcp://127.0.0.1:${port}}\n`,
+  );
+  const config = path.join(folder, 'puptime.yaml');
+  await writeFile(config, `defaults: {interval: 1h}\nservices:\n${services.join('')}`, { mode: 0o600 });
+  const argv = [process.execPath, PROGRAM, 'run', '-c', config, '--state', path.join(folder, 'state')];
+  const results: number[] = [];
+  for (let i = 0; i < 3; i += 1) results.push(await countResults([...argv, '--json']));
+  if (results.join() !== `${SERVICES},0,0`) {
+    throw new Error(
+      `three runs gave ${results.join(', ')} results, expected ${SERVICES}, 0, 0: not what is to be measured`,
+    );
+  }
+  return argv;
+}
+
+async function countResults([program = '', ...args]: readonly string[]): Promise<number> {
+  const { stdout } = await execute(program, args, { env });
+  return stdout.split('\n').filter((line) => line !== '').length;
+}
+
+/** For each contender its processor time in milliseconds, round by round. */
+async function measure(contenders: readonly Contender[]): Promise<readonly number[][]> {
+  const times: number[][] = contenders.map(() => []);
+  for (let round = -2; round < ROUNDS; round += 1) {
+    for (const [i, { argv }] of contenders.entries()) {
+      const time = await processorTime(argv);
+      // the first two only warm up the file cache
+      if (round >= 0) times[i]?.push(time);
+    }
+  }
+  return times;
+}
+
+/** bash waits for the child and tells its user and system time; node cannot. */
+async function processorTime(argv: readonly string[]): Promise<number> {
+  const script = `TIMEFORMAT='%3U %3S'; time "$@" >/dev/null 2>&1 || exit`;
+  const { stderr } = await execute('bash', ['-c', script, 'bash', ...argv], { env });
+  const seconds = stderr.trim().split(' ').map(Number);
+  if (seconds.length !== 2 || seconds.some(Number.isNaN))
+    throw new Error(`bash's time said ${JSON.stringify(stderr)}`);
+  return seconds.reduce((sum, part) => sum + part * 1000, 0);
+}
+
+/** Prints a line for each; true when all are within their limits. */
+function tell(contenders: readonly Contender[], times: readonly number[][]): boolean {
+  const bare = times[0] ?? [];
+  const lines = contenders.map(({ name, limit }, i) => {
+    const own = times[i] ?? [];
+    const ratio = median(own.map((time, round) => time / (bare[round] ?? Number.NaN)));
+    const kept = limit === null || ratio <= limit;
+    const verdict = limit === null ? '' : `  limit ${limit.toFixed(2)}  ${kept ? 'ok' : 'FAILED'}`;
+    return {
+      kept,
+      text: `${name.padEnd(42)} ${median(own).toFixed(1).padStart(7)} ms  × ${ratio.toFixed(2)}${verdict}`,
+    };
+  });
+  process.stdout.write(`processor time, medians of ${ROUNDS} rounds, node ${process.version}\n`);
+  for (const { text } of lines) process.stdout.write(`${text}\n`);
+  return lines.every(({ kept }) => kept);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? Number.NaN)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
