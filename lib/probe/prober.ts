@@ -65,6 +65,8 @@ export interface Prepared<Options> {
   readonly target: Target | null;
   readonly options: Options;
   readonly timeout_ms: number;
+  /** the facts that somebody asks for (expect, prefer, watch, keep): what costs extra is looked at only then */
+  readonly wanted: ReadonlySet<string>;
 }
 
 /** A user’s mistake in a target or an option. `key` is the option’s path, or `target`. */
@@ -165,6 +167,11 @@ export class CannotTell extends Error {
 }
 
 /** Throws a fault: `fail('auth', 'auth', 'password refused')`. */
-export function fail(code: Code, phase: Phase, text: string, detail: { expected?: Json; got?: Json } = {}): never {
+export function fail(
+  code: Code,
+  phase: Phase,
+  text: string,
+  detail: { expected?: Json; got?: Json } = {},
+): never {
   throw new Fault({ code, phase, text, ...detail });
 }

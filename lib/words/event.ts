@@ -3,8 +3,20 @@ import type { ResultBody } from './result.ts';
 import type { Status } from './status.ts';
 
 export const EVENT_KINDS = [
-  'result', 'first', 'down', 'up', 'slow', 'degraded', 'restore', 'change', 'unknown',
-  'reminder', 'flapping', 'isolated', 'run', 'dead',
+  'result',
+  'first',
+  'down',
+  'up',
+  'slow',
+  'degraded',
+  'restore',
+  'change',
+  'unknown',
+  'reminder',
+  'flapping',
+  'isolated',
+  'run',
+  'dead',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

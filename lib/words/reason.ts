@@ -10,19 +10,34 @@ export type Phase = (typeof PHASES)[number];
  */
 export const CODES = {
   resolve_nxdomain: ['the name does not exist', 'check the spelling and the zone'],
-  resolve_failed: ['the resolver answered, but not with an address', 'ask the zone’s own servers: SERVFAIL points to a broken or mis-signed zone'],
+  resolve_failed: [
+    'the resolver answered, but not with an address',
+    'ask the zone’s own servers: SERVFAIL points to a broken or mis-signed zone',
+  ],
   refused: ['nothing listens on that port', 'start the service, check its port and address'],
   unreachable: ['the network says that there is no way there', 'check routes and firewalls on the way'],
   timeout: ['it did not answer in time', 'frozen, overloaded, or a firewall that drops: look at the phase'],
   reset: ['the connection was reset', 'the service crashed or refuses this client: see its log'],
-  closed: ['the connection was closed before the answer was whole', 'see the service’s log for why it hangs up'],
+  closed: [
+    'the connection was closed before the answer was whole',
+    'see the service’s log for why it hangs up',
+  ],
   protocol: ['the answer is not what this protocol says', 'is another service on that port?'],
   truncated: ['the answer ended early', 'see the service’s log; a proxy in between may cut'],
   too_large: ['the answer is larger than puptime reads', 'ask for less, or raise the limit'],
   redirect: ['the redirects lead nowhere, in a circle, or where they must not', 'look at the hops'],
-  tls_untrusted: ['no trusted authority stands behind the certificate', 'serve the intermediate certificates, or set tls.ca'],
-  tls_hostname: ['the certificate is for another name', 'get a certificate with this name, or set tls.server_name'],
-  tls_expired: ['a certificate of the chain is past its end or before its start', 'renew it; check the clock'],
+  tls_untrusted: [
+    'no trusted authority stands behind the certificate',
+    'serve the intermediate certificates, or set tls.ca',
+  ],
+  tls_hostname: [
+    'the certificate is for another name',
+    'get a certificate with this name, or set tls.server_name',
+  ],
+  tls_expired: [
+    'a certificate of the chain is past its end or before its start',
+    'renew it; check the clock',
+  ],
   tls_version: ['no TLS version in common', 'raise the server’s versions or lower tls.min_version'],
   tls_handshake: ['the TLS handshake failed', 'is it a TLS port? does it want a client certificate?'],
   auth: ['the login was refused', 'check user, password and what they may do'],
@@ -41,10 +56,19 @@ export const CODES = {
   no_heartbeat: ['no heartbeat came in time', 'did the job run?'],
   mismatch: ['sources that must agree differ', 'compare the values'],
   dependency: ['something it depends on is down', 'mend that first'],
-  tool_missing: ['a program that puptime needs is not installed here', 'install it on the host that runs puptime'],
-  resolver_silent: ['this host’s own resolver does not answer', 'check /etc/resolv.conf of the host that runs puptime'],
+  tool_missing: [
+    'a program that puptime needs is not installed here',
+    'install it on the host that runs puptime',
+  ],
+  resolver_silent: [
+    'this host’s own resolver does not answer',
+    'check /etc/resolv.conf of the host that runs puptime',
+  ],
   permission: ['puptime may not do that here', 'give the user that runs puptime the right it names'],
-  resources: ['this host ran out of something: descriptors, ports, memory, time', 'lower the concurrency or raise the limits'],
+  resources: [
+    'this host ran out of something: descriptors, ports, memory, time',
+    'lower the concurrency or raise the limits',
+  ],
   internal: ['a bug in puptime', 'report it with the text'],
 } as const satisfies Record<string, readonly [meaning: string, advice: string]>;
 

@@ -3,18 +3,29 @@ const ELLIPSIS = '…';
 
 // C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width and BOM, lone surrogates.
 // eslint-disable-next-line no-control-regex
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const NEWLINE_OR_TAB = /^[\n\t]$/;
 
 /** Foreign text as one harmless line: controls and line ends become spaces, cut to `max` characters. */
 export function safeLine(text: string, max = 200): string {
-  return cut(text.slice(0, max * 4 + 64).replace(UNSAFE, ' ').replace(/ {2,}/g, ' ').trim(), max);
+  return cut(
+    text
+      .slice(0, max * 4 + 64)
+      .replace(UNSAFE, ' ')
+      .replace(/ {2,}/g, ' ')
+      .trim(),
+    max,
+  );
 }
 
 /** Foreign text that may have lines: line ends and tabs stay, every other control becomes U+FFFD. CRLF becomes LF. */
 export function safeText(text: string, max = 2048): string {
   const lines = text.slice(0, max + 64).replace(/\r\n?/g, '\n');
-  return cut(lines.replace(UNSAFE, (character) => (NEWLINE_OR_TAB.test(character) ? character : '\ufffd')), max);
+  return cut(
+    lines.replace(UNSAFE, (character) => (NEWLINE_OR_TAB.test(character) ? character : '\ufffd')),
+    max,
+  );
 }
 
 function cut(text: string, max: number): string {

@@ -127,8 +127,8 @@ export interface Problem {
   readonly text: string;
 }
 
-export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Checked<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** A value of the environment, a file or systemd’s credentials, put in for a reference. */
 export type Referenced = { readonly value: string; readonly secret: boolean };
-

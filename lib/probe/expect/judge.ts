@@ -50,7 +50,7 @@ function select({ part }: Check, value: Json | undefined): Json | undefined {
     case 'whole':
       return value;
     case 'key':
-      return isObject(value) ? (entry(value as { [key: string]: Json }, part.key) ?? undefined) : undefined;
+      return isObject(value) ? (entry(value, part.key) ?? undefined) : undefined;
     case 'path':
       return part.path.select(value);
   }

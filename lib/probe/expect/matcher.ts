@@ -9,7 +9,7 @@ import { show } from './show.ts';
 
 /** Compiles what stands behind a fact’s name; null when it is wrong, which the subject has been told then. */
 export function compileMatcher(written: Json, subject: Subject): Matcher | null {
-  if (isObject(written)) return compileNamed(written as { [key: string]: Json }, subject, compileMatcher);
+  if (isObject(written)) return compileNamed(written, subject, compileMatcher);
   if (isList(written)) return compileList(written, subject);
   if (subject.kind === 'records') {
     return refuse(

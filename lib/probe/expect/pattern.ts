@@ -5,6 +5,12 @@ export interface Pattern {
   readonly source: string;
   /** true when it is found in the text, of which the first 1 MiB is looked at */
   found(text: string): boolean;
+  /** the first match: its groups (null where one did not take part) and where it ends */
+  find(
+    text: string,
+  ): { readonly text: string; readonly groups: readonly (string | null)[]; readonly end: number } | null;
+  /** the text with every match replaced; `$1` in `by` is a group */
+  replaced(text: string, by: string): string;
 }
 
 export type CompiledPattern =
@@ -23,7 +29,18 @@ export function compilePattern(source: string): CompiledPattern {
   }
   try {
     const compiled = RE2JS.compile(source);
-    return { ok: true, pattern: { source, found: (text) => compiled.test(text.slice(0, LONGEST_TEXT)) } };
+    const pattern: Pattern = {
+      source,
+      found: (text) => compiled.test(text.slice(0, LONGEST_TEXT)),
+      find(text) {
+        const matcher = compiled.matcher(text.slice(0, LONGEST_TEXT));
+        if (!matcher.find()) return null;
+        const groups = Array.from({ length: matcher.groupCount() }, (_, index) => matcher.group(index + 1));
+        return { text: matcher.group() ?? '', groups, end: matcher.end() };
+      },
+      replaced: (text, by) => compiled.matcher(text.slice(0, LONGEST_TEXT)).replaceAll(by),
+    };
+    return { ok: true, pattern };
   } catch (error) {
     if (!(error instanceof Error) || !error.name.startsWith('RE2JS')) throw error;
     return { ok: false, text: `the pattern does not compile: ${hint(error.message)}` };

@@ -1,0 +1,40 @@
+import { showDuration } from '../words/duration-text.ts';
+import type { Phase } from '../words/reason.ts';
+import { CannotTell, Fault } from './prober.ts';
+
+/** One attempt’s time, counted over everything from resolving to the last byte. */
+export interface Deadline {
+  /** aborted when the time is up or the run ends */
+  readonly signal: AbortSignal;
+  remaining_ms(): number;
+  /** what that means: a timeout of the service, or that puptime could not wait */
+  explain(phase: Phase, peer: string): Fault | CannotTell;
+  clear(): void;
+}
+
+/** `run` is aborted when the whole run is cut off; `now` gives monotonic milliseconds. */
+export function startDeadline(timeout_ms: number, run: AbortSignal, now: () => number): Deadline {
+  const until = now() + timeout_ms;
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  // One more turn of the event loop: what has arrived already is read before the time is called up.
+  const timer = setTimeout(() => setImmediate(abort), timeout_ms);
+  run.addEventListener('abort', abort, { once: true });
+  if (run.aborted) abort();
+  return {
+    signal: controller.signal,
+    remaining_ms: () => Math.max(0, until - now()),
+    explain: (phase, peer) =>
+      run.aborted
+        ? new CannotTell('resources', 'the run ended before this probe did')
+        : new Fault({
+            code: 'timeout',
+            phase,
+            text: `${peer} did not answer within ${showDuration(timeout_ms)}`,
+          }),
+    clear() {
+      clearTimeout(timer);
+      run.removeEventListener('abort', abort);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { FactTable } from '../words/fact.ts';
+import type { About, Service } from '../words/service.ts';
+import type { Check } from './expect/check.ts';
+import type { Probe } from './prober.ts';
+
+/** One service ready to be probed: references put in, prober loaded, expectations compiled. */
+export interface Job {
+  readonly service: Service;
+  /** as shown, secrets as `***`; null for a command */
+  readonly target: string | null;
+  readonly probe: Probe;
+  readonly facts: FactTable;
+  readonly expect: readonly Check[];
+  readonly prefer: readonly Check[];
+  /** references put in */
+  readonly about: About;
+  /** replaces every secret in any JSON by `***` */
+  redact<T>(value: T): T;
+}

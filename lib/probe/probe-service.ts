@@ -1,0 +1,270 @@
+import { showDuration } from '../words/duration-text.ts';
+import type { Reason } from '../words/reason.ts';
+import type { AddressTried, Attempt } from '../words/result.ts';
+import { type Status, worstStatus } from '../words/status.ts';
+import { judge } from './expect/judge.ts';
+import type { Job } from './job.ts';
+import { type ProbeWorld, probeAddress, resolveFor, startAttempt } from './probe-address.ts';
+import { type Address, CannotTell, Fault } from './prober.ts';
+import type { Reading } from './reading.ts';
+
+/** A reading with its verdict. */
+export interface Verdict {
+  readonly reading: Reading;
+  readonly status: Status;
+  /** failing ones first; the first is the result’s reason */
+  readonly reasons: readonly Reason[];
+}
+
+/** One attempt: the address that decides, and all that were tried. */
+export interface Outcome extends Verdict {
+  /** wall clock when it began, ms since 1970 */
+  readonly began: number;
+  readonly addresses: readonly AddressTried[];
+}
+
+/** All attempts of one service: the last one counts. */
+export interface Probed {
+  readonly outcome: Outcome;
+  readonly attempts: readonly Attempt[];
+  /** when the first attempt began, ms since 1970 */
+  readonly started: number;
+}
+
+/** Probes a service with its retries: only a down result is tried again. Never rejects. */
+export async function probeService(job: Job, world: ProbeWorld): Promise<Probed> {
+  return retryWhileDown(job, await attempt(job, world), world);
+}
+
+/** The attempts after a first one that somebody else made (a batch, say). */
+export async function retryWhileDown(job: Job, first: Outcome, world: ProbeWorld): Promise<Probed> {
+  const outcomes = [first];
+  let last = first;
+  while (last.status === 'down' && outcomes.length <= job.service.retries && !world.signal.aborted) {
+    await pause(job.service.retry_delay_ms, world.signal);
+    if (world.signal.aborted) break;
+    last = await attempt(job, world);
+    outcomes.push(last);
+  }
+  return { outcome: last, attempts: outcomes.map(asAttempt), started: first.began };
+}
+
+/** Facts to verdict. A probe that broke off is judged on the facts that it saw, a whole one on all. */
+export function giveVerdict(job: Job, reading: Reading): Verdict {
+  if (reading.cannotTell !== null) {
+    const { code, text } = reading.cannotTell;
+    const reason: Reason = {
+      status: 'unknown',
+      code,
+      phase: 'connect',
+      text,
+      expected: null,
+      got: null,
+      fact: null,
+    };
+    return { reading, status: 'unknown', reasons: [reason] };
+  }
+  const found = reading.findings.map((finding): Reason => ({
+    status: 'down',
+    expected: null,
+    got: null,
+    fact: null,
+    ...finding,
+  }));
+  const seen = (fact: string) => !reading.incomplete || (reading.facts[fact] ?? null) !== null;
+  const sections = {
+    expect: job.expect.filter(({ fact }) => seen(fact)),
+    prefer: job.prefer.filter(({ fact }) => seen(fact)),
+  };
+  const reasons = [...found, ...judge(sections, reading.facts)];
+  return withSlow(job, { reading, status: worstStatus(reasons.map(({ status }) => status)), reasons });
+}
+
+/** Takes the place of an outcome when there is nothing to probe one address for. */
+export function outcomeOf(job: Job, reading: Reading, began: number): Outcome {
+  const verdict = giveVerdict(job, reading);
+  return { ...verdict, began, addresses: reading.address === null ? [] : [tried(verdict)] };
+}
+
+async function attempt(job: Job, world: ProbeWorld): Promise<Outcome> {
+  const began = world.now();
+  const { deadline, stopwatch } = startAttempt(job.service.timeout_ms, world);
+  const approach = approachTo(job);
+  const { endpoint } = job.probe;
+  try {
+    if (endpoint === null) {
+      return outcomeOf(
+        job,
+        await probeAddress(
+          job.probe,
+          { address: null, approach, deadline, stopwatch, connectLimit_ms: null },
+          world,
+        ),
+        began,
+      );
+    }
+    let addresses: readonly Address[];
+    try {
+      addresses = chosen(
+        job,
+        await resolveFor(job.service.resolve ?? endpoint.host, endpoint.port, deadline, world),
+      );
+    } catch (error) {
+      return outcomeOf(job, unresolved(error, stopwatch.read()), began);
+    }
+    if (job.service.ip === 'both' || job.service.ip === 'all')
+      return await probeEach(job, addresses, began, stopwatch.read().duration_ms, world);
+
+    const passed: AddressTried[] = [];
+    for (const [index, address] of addresses.entries()) {
+      const left = addresses.length - index;
+      const connectLimit_ms = left === 1 ? null : deadline.remaining_ms() / left;
+      const verdict = giveVerdict(
+        job,
+        await probeAddress(job.probe, { address, approach, deadline, stopwatch, connectLimit_ms }, world),
+      );
+      if (left === 1 || connected(verdict) || deadline.signal.aborted)
+        return { ...verdict, began, addresses: [...passed, tried(verdict)] };
+      passed.push(tried(verdict));
+    }
+    throw new Error('a name that was resolved has at least one address');
+  } finally {
+    deadline.clear();
+  }
+}
+
+export function approachTo(job: Job) {
+  const { timeout_ms, source, tls } = job.service;
+  return { host: job.probe.endpoint?.host ?? job.target ?? job.service.name, timeout_ms, source, tls };
+}
+
+/** Every address for itself, at the same time; the worst one decides. */
+async function probeEach(
+  job: Job,
+  addresses: readonly Address[],
+  began: number,
+  resolve_ms: number,
+  world: ProbeWorld,
+): Promise<Outcome> {
+  const verdicts = await Promise.all(
+    addresses.map(async (address) => {
+      const { deadline, stopwatch } = startAttempt(job.service.timeout_ms, world);
+      stopwatch.add('resolve', resolve_ms);
+      const how = { address, approach: approachTo(job), deadline, stopwatch, connectLimit_ms: null };
+      const verdict = giveVerdict(job, await probeAddress(job.probe, how, world));
+      deadline.clear();
+      return verdict;
+    }),
+  );
+  const status = worstStatus(verdicts.map((verdict) => verdict.status));
+  const deciding = verdicts.find((verdict) => verdict.status === status) ?? verdicts[0];
+  if (!deciding) throw new Error('a name that was resolved has at least one address');
+  const reasons = verdicts.flatMap(({ reading, reasons: of }) =>
+    of.map((reason) =>
+      verdicts.length === 1 ? reason : { ...reason, text: `${reading.address?.ip ?? ''}: ${reason.text}` },
+    ),
+  );
+  const ordered = [
+    ...reasons.filter((reason) => reason.status === status),
+    ...reasons.filter((reason) => reason.status !== status),
+  ];
+  return { reading: deciding.reading, status, reasons: ordered, began, addresses: verdicts.map(tried) };
+}
+
+function chosen(job: Job, addresses: readonly Address[]): readonly Address[] {
+  const { ip } = job.service;
+  const of = (family: 4 | 6) => addresses.filter((address) => address.family === family);
+  switch (ip) {
+    case 'any':
+    case 'all':
+      return addresses;
+    case 'both': {
+      const pair = [of(4)[0], of(6)[0]].filter((address) => address !== undefined);
+      if (pair.length < 2) throw noAddress(job, of(4).length === 0 ? 4 : 6);
+      return pair;
+    }
+    case '4':
+    case '6': {
+      const family = ip === '4' ? 4 : 6;
+      const matching = of(family);
+      if (matching.length === 0) throw noAddress(job, family);
+      return matching;
+    }
+  }
+}
+
+function noAddress(job: Job, family: 4 | 6): Fault {
+  return new Fault({
+    code: 'resolve_failed',
+    phase: 'resolve',
+    text: `${job.probe.endpoint?.host ?? ''} has no IPv${String(family)} address`,
+  });
+}
+
+/** Whether the verdict is about the service and not about the way to one of its addresses. */
+function connected({ reading, status }: Verdict): boolean {
+  if (status === 'unknown') return reading.cannotTell?.code === 'internal';
+  return reading.findings[0]?.phase !== 'connect';
+}
+
+function unresolved(
+  error: unknown,
+  time: ReturnType<ReturnType<typeof startAttempt>['stopwatch']['read']>,
+): Reading {
+  const base = { address: null, facts: {}, incomplete: true, metrics: {}, output: null, ...time };
+  if (error instanceof Fault) return { ...base, findings: [error.finding], cannotTell: null };
+  if (error instanceof CannotTell)
+    return { ...base, findings: [], cannotTell: { code: error.code, text: error.message } };
+  return {
+    ...base,
+    findings: [],
+    cannotTell: { code: 'internal', text: error instanceof Error ? error.message : String(error) },
+  };
+}
+
+function withSlow(job: Job, verdict: Verdict): Verdict {
+  const { slow_ms } = job.service.policy;
+  const { duration_ms } = verdict.reading;
+  if (slow_ms === null || verdict.status === 'down' || duration_ms <= slow_ms) return verdict;
+  const reason: Reason = {
+    status: 'degraded',
+    code: 'slow',
+    phase: 'expect',
+    text: `took ${showDuration(duration_ms)}, expected at most ${showDuration(slow_ms)}`,
+    expected: slow_ms,
+    got: duration_ms,
+    fact: null,
+  };
+  return { ...verdict, status: 'degraded', reasons: [...verdict.reasons, reason] };
+}
+
+function tried({ reading, status, reasons }: Verdict): AddressTried {
+  return {
+    address: reading.address?.ip ?? '',
+    family: reading.address?.family ?? 4,
+    status,
+    reason: reasons[0] ?? null,
+    duration_ms: reading.duration_ms,
+  };
+}
+
+function asAttempt(outcome: Outcome): Attempt {
+  return {
+    time: new Date(outcome.began).toISOString(),
+    status: outcome.status,
+    reason: outcome.reasons[0] ?? null,
+    duration_ms: outcome.reading.duration_ms,
+  };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}

@@ -1,0 +1,21 @@
+import type { Prober } from './prober.ts';
+
+/** A prober before it is loaded. Its own file says the same; a test holds the two together. */
+export interface RegisteredProber {
+  readonly type: string;
+  readonly schemes: readonly string[];
+  load(): Promise<Prober<never>>;
+}
+
+/** One line for each prober: the only place that knows them all. */
+export const PROBERS: readonly RegisteredProber[] = [
+  { type: 'tcp', schemes: ['tcp'], load: async () => (await import('./probers/tcp.ts')).tcp },
+];
+
+export function proberForScheme(scheme: string): RegisteredProber | undefined {
+  return PROBERS.find((prober) => prober.schemes.includes(scheme));
+}
+
+export function proberOfType(type: string): RegisteredProber | undefined {
+  return PROBERS.find((prober) => prober.type === type);
+}

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import pLimit from 'p-limit';
+import type { Job } from './job.ts';
+import { type Observation, type ProbeWorld, observe, resolveFor, startAttempt } from './probe-address.ts';
+import { type Probed, approachTo, outcomeOf, probeService, retryWhileDown } from './probe-service.ts';
+import type { Deadline } from './deadline.ts';
+
+/** Programs that run at once: each costs a fork. */
+const PROGRAMS_AT_ONCE = 16;
+/** Hosts given to one run of a batching tool. */
+const BATCH = 200;
+const MOST_AT_ONCE = 2000;
+/** Descriptors left for everything that is no probe. */
+const RESERVED_DESCRIPTORS = 64;
+
+export interface SweepOptions {
+  /** probes at once; null: what the descriptor limit allows */
+  readonly concurrency: number | null;
+  onResult(job: Job, probed: Probed): void;
+}
+
+/**
+ * Probes all jobs, each result reported the moment it is there. Starts are spread over turns of the event loop, so that
+ * answers are read when they come and latencies are the servers’ own. Never rejects unless `onResult` throws.
+ */
+export async function sweep(jobs: readonly Job[], world: ProbeWorld, options: SweepOptions): Promise<void> {
+  const sockets = pLimit(options.concurrency ?? defaultConcurrency());
+  const programs = pLimit(Math.min(PROGRAMS_AT_ONCE, options.concurrency ?? PROGRAMS_AT_ONCE));
+  const { single, batches } = partition(jobs);
+  const one = async (job: Job) => {
+    await nextTurn();
+    options.onResult(job, await probeService(job, world));
+  };
+  await Promise.all([
+    ...single.map((job) => (job.probe.endpoint === null ? programs : sockets)(one, job)),
+    ...batches.map((batch) => programs(probeBatch, batch, world, options)),
+  ]);
+}
+
+function partition(jobs: readonly Job[]): { single: Job[]; batches: Job[][] } {
+  const single: Job[] = [];
+  const byKey = new Map<string, Job[]>();
+  for (const job of jobs) {
+    const { batch } = job.probe;
+    const alone = batch === undefined || job.service.ip === 'all' || job.service.ip === 'both';
+    if (alone) single.push(job);
+    else byKey.set(batchKey(job), [...(byKey.get(batchKey(job)) ?? []), job]);
+  }
+  const batches: Job[][] = [];
+  for (const group of byKey.values()) {
+    if (group.length === 1) single.push(...group);
+    else for (let at = 0; at < group.length; at += BATCH) batches.push(group.slice(at, at + BATCH));
+  }
+  return { single, batches };
+}
+
+/** Only what is asked in the same way, from the same address and with the same patience goes together. */
+function batchKey({ probe, service }: Job): string {
+  return JSON.stringify([probe.batch?.key, service.ip, service.source, service.timeout_ms]);
+}
+
+interface Member {
+  readonly job: Job;
+  readonly observation: Observation;
+  readonly deadline: Deadline;
+  readonly began: number;
+}
+
+async function probeBatch(jobs: readonly Job[], world: ProbeWorld, options: SweepOptions): Promise<void> {
+  const members: Member[] = [];
+  const alone: Job[] = [];
+  await Promise.all(
+    jobs.map(async (job) => {
+      const member = await join(job, world);
+      if (member) members.push(member);
+      else alone.push(job);
+    }),
+  );
+  const run = members[0]?.job.probe.batch?.run;
+  let error: unknown = null;
+  try {
+    await run?.(members.map(({ observation }) => observation.context));
+  } catch (thrown) {
+    error = thrown;
+  }
+  await Promise.all([
+    ...members.map(async ({ job, observation, deadline, began }) => {
+      deadline.clear();
+      const outcome = outcomeOf(job, observation.finish(error), began);
+      options.onResult(job, await retryWhileDown(job, outcome, world));
+    }),
+    // What could not be resolved says so for itself.
+    ...alone.map(async (job) => options.onResult(job, await probeService(job, world))),
+  ]);
+}
+
+async function join(job: Job, world: ProbeWorld): Promise<Member | null> {
+  const { endpoint } = job.probe;
+  if (endpoint === null) return null;
+  const began = world.now();
+  const { deadline, stopwatch } = startAttempt(job.service.timeout_ms, world);
+  try {
+    const addresses = await resolveFor(job.service.resolve ?? endpoint.host, endpoint.port, deadline, world);
+    const { ip } = job.service;
+    const address = addresses.find(({ family }) => (ip === '4' || ip === '6' ? String(family) === ip : true));
+    if (!address) return null;
+    const how = { address, approach: approachTo(job), deadline, stopwatch, connectLimit_ms: null };
+    return { job, observation: observe(how, world), deadline, began };
+  } catch {
+    // Probed alone afterwards, where the same error becomes its result.
+    deadline.clear();
+    return null;
+  }
+}
+
+function defaultConcurrency(): number {
+  return Math.max(8, Math.min(MOST_AT_ONCE, Math.floor((descriptorLimit() - RESERVED_DESCRIPTORS) / 2)));
+}
+
+/** The soft limit of open files (Node raises it to the hard one when it starts). */
+function descriptorLimit(): number {
+  try {
+    const line = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    return line?.[1] === undefined || line[1] === 'unlimited' ? 4096 : Number(line[1]);
+  } catch {
+    // No /proc: what POSIX systems give at least.
+    return 256;
+  }
+}
+
+async function nextTurn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}

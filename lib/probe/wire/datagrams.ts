@@ -1,0 +1,113 @@
+import { type Socket, createSocket } from 'node:dgram';
+import type { Phase } from '../../words/reason.ts';
+import type { Address, CannotTell, Fault } from '../prober.ts';
+import { explainError } from './errno.ts';
+import type { StopwatchPhase } from './stopwatch.ts';
+
+/** A UDP socket connected to one address: only its datagrams come in, and its port being closed is heard of. */
+export interface Datagrams {
+  readonly address: Address;
+  readonly peer: string;
+  send(data: Uint8Array): Promise<void>;
+  /** The next datagram. Rejects at the deadline (timeout), or when the port is closed (refused). */
+  receive(): Promise<Buffer>;
+}
+
+export interface DatagramsHost {
+  readonly signal: AbortSignal;
+  aborted(phase: Phase): Fault | CannotTell;
+  enter(phase: StopwatchPhase): void;
+  readonly source: string | null;
+  /** whether this host has a route at all for the family */
+  noRoute(family: 4 | 6): boolean;
+  /** told of the socket, to close it at the end */
+  own(close: () => void): void;
+}
+
+/** Datagrams kept while nobody reads: a flood must not fill memory. */
+const MAX_WAITING = 64;
+
+export async function openDatagrams(address: Address, peer: string, host: DatagramsHost): Promise<Datagrams> {
+  const socket = createSocket(address.family === 6 ? 'udp6' : 'udp4');
+  const waiting: Buffer[] = [];
+  let fault: unknown = null;
+  let wake: (() => void) | null = null;
+  const notify = () => {
+    const resume = wake;
+    wake = null;
+    resume?.();
+  };
+  socket.on('message', (message) => {
+    if (waiting.length < MAX_WAITING) waiting.push(message);
+    notify();
+  });
+  socket.on('error', (error) => {
+    fault ??= explainError(error, 'protocol', peer, host.noRoute(address.family));
+    notify();
+  });
+  host.signal.addEventListener(
+    'abort',
+    () => {
+      fault ??= host.aborted('protocol');
+      notify();
+    },
+    { once: true },
+  );
+  host.own(() => closeQuietly(socket));
+
+  host.enter('connect');
+  await connect(socket, address, host.source).catch((error: unknown) => {
+    throw explainError(error, 'connect', peer, host.noRoute(address.family));
+  });
+  host.enter('first_byte');
+
+  return {
+    address,
+    peer,
+    async send(data) {
+      const error = await new Promise<Error | null>((resolve) => {
+        socket.send(data, (problem) => resolve(problem));
+      });
+      if (error) throw explainError(error, 'protocol', peer, host.noRoute(address.family));
+    },
+    async receive() {
+      for (;;) {
+        const message = waiting.shift();
+        if (message) {
+          host.enter('transfer');
+          return message;
+        }
+        if (fault !== null) throw fault;
+        if (host.signal.aborted) throw host.aborted('protocol');
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}
+
+async function connect(socket: Socket, address: Address, source: string | null): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    const towards = () => {
+      socket.connect(address.port, address.ip, ((error?: Error) => {
+        socket.off('error', reject);
+        if (error) reject(error);
+        else resolve();
+      }) as () => void);
+    };
+    if (source === null) towards();
+    else socket.bind({ address: source }, towards);
+  });
+}
+
+function closeQuietly(socket: Socket): void {
+  try {
+    socket.close();
+  } catch (error) {
+    // Closed already, by an error of its own.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SOCKET_DGRAM_NOT_RUNNING'))
+      throw error;
+  }
+}

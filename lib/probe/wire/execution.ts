@@ -1,0 +1,93 @@
+import { CannotTell } from '../prober.ts';
+
+/** A program that a prober runs: a user’s check, ping, fping. */
+export interface Execution {
+  readonly argv: readonly [string, ...string[]];
+  /** added to PATH, HOME, LANG and TZ */
+  readonly env?: { readonly [name: string]: string };
+  readonly cwd?: string;
+  readonly stdin?: string;
+  /** bytes kept of each output; more ends the program */
+  readonly maxOutput?: number;
+}
+
+export interface ExecutionOutcome {
+  /** null when a signal ended it */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  /** it wrote more than `maxOutput` and was ended */
+  readonly flooded: boolean;
+  readonly duration_ms: number;
+}
+
+/** What an execution needs of its probe. */
+export interface ExecutionHost {
+  readonly signal: AbortSignal;
+  remaining_ms(): number;
+  aborted(): Error;
+  enterTransfer(firstOutput_ms: number): void;
+  readonly env: { readonly [name: string]: string | undefined };
+}
+
+const INHERITED = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ'];
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const MAX_OUTPUT = 1024 * 1024;
+
+const NOT_STARTED: Readonly<Record<string, readonly ['tool_missing' | 'permission' | 'resources', string]>> =
+  {
+    ENOENT: ['tool_missing', 'is not installed here'],
+    ENOTDIR: ['tool_missing', 'is not installed here'],
+    EACCES: ['permission', 'may not be executed by this user'],
+    EPERM: ['permission', 'may not be executed by this user'],
+    ENOEXEC: ['permission', 'is no program: it lacks a #! line'],
+    EAGAIN: ['resources', 'cannot be started: this host has no room for another process'],
+    ENOMEM: ['resources', 'cannot be started: this host has no memory left'],
+    EMFILE: ['resources', 'cannot be started: no file descriptors left'],
+    ENFILE: ['resources', 'cannot be started: no file descriptors left'],
+    E2BIG: ['permission', 'cannot be started: its arguments are too long'],
+  };
+
+/** Runs it to its end, its whole process group with it. Rejects at the deadline, and with CannotTell when it cannot be started. */
+export async function execute(execution: Execution, host: ExecutionHost): Promise<ExecutionOutcome> {
+  const { runProgram } = await import('../../process/program.ts');
+  const [file, ...args] = execution.argv;
+  const outcome = await runProgram({
+    file,
+    args,
+    env: environmentFor(execution, host.env),
+    ...(execution.cwd === undefined ? {} : { cwd: execution.cwd }),
+    ...(execution.stdin === undefined ? {} : { stdin: execution.stdin }),
+    // The probe’s own deadline ends it through the signal; this is the belt to those braces.
+    limit_ms: host.remaining_ms() + 1000,
+    grace_ms: 500,
+    maxOutput: execution.maxOutput ?? MAX_OUTPUT,
+    endGroup: true,
+    endOnFlood: true,
+    signal: host.signal,
+  });
+  if (outcome.kind === 'not_started') {
+    const [code, words] = NOT_STARTED[outcome.errno] ?? ['internal', `cannot be started (${outcome.errno})`];
+    throw new CannotTell(code, `${file} ${words}`);
+  }
+  if (outcome.firstOutput_ms !== null) host.enterTransfer(outcome.firstOutput_ms);
+  if (outcome.endedBy === 'abort' || outcome.endedBy === 'limit') throw host.aborted();
+  return {
+    exitCode: outcome.exitCode,
+    signal: outcome.signal,
+    stdout: outcome.stdout,
+    stderr: outcome.stderr,
+    flooded: outcome.endedBy === 'flood',
+    duration_ms: outcome.duration_ms,
+  };
+}
+
+function environmentFor(execution: Execution, env: ExecutionHost['env']): { [name: string]: string } {
+  const scrubbed: { [name: string]: string } = { PATH: DEFAULT_PATH };
+  for (const name of INHERITED) {
+    const value = env[name];
+    if (value !== undefined) scrubbed[name] = value;
+  }
+  return { ...scrubbed, ...execution.env };
+}

@@ -1,0 +1,246 @@
+import type { X509Certificate } from 'node:crypto';
+import { isIP, type Socket } from 'node:net';
+import {
+  type ConnectionOptions,
+  type SecureContext,
+  type SecureContextOptions,
+  type SecureVersion,
+  type TLSSocket,
+  checkServerIdentity,
+  connect,
+  createSecureContext,
+} from 'node:tls';
+import type { FactsOf } from '../../words/fact.ts';
+import type { Code, Finding } from '../../words/reason.ts';
+import type { TlsOptions } from '../../words/service.ts';
+import { safeLine } from '../../words/safe-text.ts';
+import { CannotTell, Fault } from '../prober.ts';
+import { type TLS_FACTS, buildChain, chainFacts, judgeChain } from './certificates.ts';
+import { explainError } from './errno.ts';
+import { type TrustStore, fileTrustStore, readPem, systemTrustStore } from './trust-store.ts';
+
+/** What a handshake showed. */
+export interface TlsSession {
+  readonly version: string;
+  readonly alpn: string | null;
+  readonly facts: FactsOf<typeof TLS_FACTS>;
+  /** what is wrong with the certificates; empty with `verify: false` */
+  readonly findings: readonly Finding[];
+}
+
+export interface HandshakeOptions {
+  readonly tls: TlsOptions;
+  /** the name to ask for and to expect */
+  readonly serverName: string;
+  readonly alpn: readonly string[];
+  readonly signal: AbortSignal;
+  readonly aborted: () => Fault | CannotTell;
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly now: () => number;
+}
+
+/**
+ * Makes a connected socket a TLS socket. Rejects when the handshake fails; what is wrong with the certificates is in
+ * `session.findings`, so that the caller can report all of it before it sends a byte of its own.
+ */
+export async function shakeHands(
+  socket: Socket,
+  peer: string,
+  options: HandshakeOptions,
+): Promise<{ socket: TLSSocket; session: TlsSession }> {
+  const trust = trustFor(options.tls, options.env);
+  const secure = connect(connectionOptions(socket, options, trust.context()));
+  await settle(secure, socket, peer, options);
+  return { socket: secure, session: inspect(secure, trust.store, options) };
+}
+
+function connectionOptions(
+  socket: Socket,
+  options: HandshakeOptions,
+  secureContext: SecureContext,
+): ConnectionOptions {
+  return {
+    socket,
+    secureContext,
+    // Judged by inspect(), on date, name and trust apart.
+    rejectUnauthorized: false,
+    ...(isIP(options.serverName) === 0 ? { servername: options.serverName } : {}),
+    ...(options.alpn.length > 0 ? { ALPNProtocols: [...options.alpn] } : {}),
+  };
+}
+
+async function settle(
+  secure: TLSSocket,
+  raw: Socket,
+  peer: string,
+  options: HandshakeOptions,
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const finish = (error: unknown) => {
+      secure.off('secureConnect', onSecure).off('error', onError).off('close', onClose);
+      raw.off('error', onError);
+      options.signal.removeEventListener('abort', onAbort);
+      // Errors after the end of this promise are nobody’s.
+      secure.on('error', () => undefined);
+      raw.on('error', () => undefined);
+      if (error === null) return resolve();
+      secure.destroy();
+      raw.destroy();
+      reject(error instanceof Error ? error : new Error(String(error)));
+    };
+    const onSecure = () => finish(null);
+    const onError = (error: Error) => finish(explainHandshake(error, peer));
+    const onClose = () =>
+      finish(
+        new Fault({
+          code: 'closed',
+          phase: 'tls',
+          text: `${peer} closed the connection in the TLS handshake`,
+        }),
+      );
+    const onAbort = () => finish(options.aborted());
+    secure.once('secureConnect', onSecure).once('error', onError).once('close', onClose);
+    raw.once('error', onError);
+    options.signal.addEventListener('abort', onAbort, { once: true });
+    if (options.signal.aborted) onAbort();
+  });
+}
+
+/** OpenSSL’s words for a handshake that failed, sorted by what they mean. */
+const HANDSHAKE: readonly (readonly [RegExp, Code, string])[] = [
+  [
+    /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|NO_PROTOCOLS_AVAILABLE|VERSION_TOO_LOW|INAPPROPRIATE_FALLBACK/,
+    'tls_version',
+    'has no TLS version in common with what is allowed here',
+  ],
+  [
+    /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNEXPECTED_MESSAGE|RECORD_LAYER|BAD_RECORD|WRONG_SSL_VERSION|UNKNOWN_PROTOCOL|INVALID_|LENGTH_|DECODE_ERROR|UNEXPECTED_RECORD/,
+    'tls_handshake',
+    'answers, but not in TLS',
+  ],
+  [
+    /CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNKNOWN_CA/,
+    'tls_handshake',
+    'wants a client certificate that it knows',
+  ],
+  [/UNRECOGNIZED_NAME/, 'tls_hostname', 'does not serve this name'],
+  [/APPLICATION_PROTOCOL/, 'tls_handshake', 'speaks none of the protocols offered (ALPN)'],
+  [
+    /HANDSHAKE_FAILURE|NO_SHARED_CIPHER|INSUFFICIENT_SECURITY/,
+    'tls_handshake',
+    'refused the handshake: no cipher in common, or it wants a client certificate',
+  ],
+];
+
+function explainHandshake(error: Error, peer: string): unknown {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (code === 'ECONNRESET' && error.message.includes('before secure TLS connection')) {
+    return new Fault({
+      code: 'closed',
+      phase: 'tls',
+      text: `${peer} closed the connection in the TLS handshake`,
+    });
+  }
+  if (!code.startsWith('ERR_') && code !== 'EPROTO') return explainError(error, 'tls', peer);
+  const words = `${code} ${error.message}`.toUpperCase().replaceAll(' ', '_');
+  const known = HANDSHAKE.find(([pattern]) => pattern.test(words));
+  const detail = safeLine(
+    code
+      .replace(/^ERR_SSL_/, '')
+      .toLowerCase()
+      .replaceAll('_', ' '),
+    80,
+  );
+  return new Fault({
+    code: known?.[1] ?? 'tls_handshake',
+    phase: 'tls',
+    text: `${peer} ${known?.[2] ?? 'broke off the TLS handshake'} (${detail})`,
+  });
+}
+
+function inspect(secure: TLSSocket, store: TrustStore, options: HandshakeOptions): TlsSession {
+  const leaf = secure.getPeerX509Certificate();
+  const alpn = typeof secure.alpnProtocol === 'string' ? secure.alpnProtocol : null;
+  const version = (secure.getProtocol() ?? '').replace(/^TLSv(1)$/, '1.0').replace(/^TLSv/, '');
+  const about = {
+    tls_version: version,
+    cipher: secure.getCipher().name,
+    alpn: alpn === null ? null : safeLine(alpn),
+  };
+  if (!leaf) return { version, alpn, facts: about, findings: [] };
+  const now = options.now();
+  const built = buildChain(leaf, issuersOf(leaf), store);
+  const nameProblem = checkName(secure, options.serverName);
+  const findings = options.tls.verify === false ? [] : judgeChain(built, nameProblem, now);
+  return { version, alpn, facts: { ...about, ...chainFacts(built.chain, now) }, findings };
+}
+
+function issuersOf(leaf: X509Certificate): X509Certificate[] {
+  const issuers: X509Certificate[] = [];
+  for (
+    let next = leaf.issuerCertificate;
+    next !== undefined && issuers.length < 20;
+    next = next.issuerCertificate
+  ) {
+    if (issuers.some((known) => known.fingerprint256 === next?.fingerprint256)) break;
+    issuers.push(next);
+  }
+  return issuers;
+}
+
+function checkName(secure: TLSSocket, serverName: string): string | null {
+  const problem = checkServerIdentity(serverName, secure.getPeerCertificate());
+  if (problem === undefined) return null;
+  const names = secure.getPeerX509Certificate()?.subjectAltName ?? 'no name';
+  return `the certificate is for ${safeLine(names, 160)}, not for ${serverName}`;
+}
+
+interface Trust {
+  readonly store: TrustStore;
+  context(): SecureContext;
+}
+
+/** Reading and parsing a bundle costs more than a handshake: once per process and choice. */
+const trusts = new Map<string, Trust>();
+
+function trustFor(tls: TlsOptions, env: HandshakeOptions['env']): Trust {
+  const key = JSON.stringify([
+    tls.ca,
+    tls.cert,
+    tls.key,
+    tls.min_version,
+    tls.max_version,
+    env['SSL_CERT_FILE'],
+  ]);
+  const known = trusts.get(key);
+  if (known) return known;
+  const store = tls.ca === undefined ? systemTrustStore(env) : fileTrustStore(tls.ca, 'tls.ca');
+  const cert = tls.cert === undefined ? undefined : readPem(tls.cert, 'tls.cert');
+  const keyFile = tls.key ?? tls.cert;
+  const contextOptions: SecureContextOptions = {
+    ca: [...store.pem],
+    ...(cert === undefined ? {} : { cert }),
+    ...(cert === undefined || keyFile === undefined ? {} : { key: readPem(keyFile, 'tls.key') }),
+    ...(tls.min_version ? { minVersion: asVersion(tls.min_version) } : {}),
+    ...(tls.max_version ? { maxVersion: asVersion(tls.max_version) } : {}),
+  };
+  let context: SecureContext | null = null;
+  const trust: Trust = { store, context: () => (context ??= createContext(contextOptions)) };
+  trusts.set(key, trust);
+  return trust;
+}
+
+function createContext(options: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    throw new CannotTell(
+      'permission',
+      `tls.cert, tls.key or tls.ca: ${safeLine(error instanceof Error ? error.message : String(error))}`,
+    );
+  }
+}
+
+function asVersion(version: '1.0' | '1.1' | '1.2' | '1.3'): SecureVersion {
+  return version === '1.0' ? 'TLSv1' : `TLSv${version}`;
+}
