@@ -171,7 +171,7 @@ async function awaitMatch(
     // It has spoken, but said something else: that is what a person wants to read.
     throw new Fault({
       ...finding,
-      code: finding.code === 'reset' ? 'reset' : 'protocol',
+      code: finding.code === 'timeout' ? 'protocol' : finding.code,
       text: `${finding.text}; expected ${expected}, got ${safeLine(heard, 100)}`,
       expected,
       got: safeText(heard),
