@@ -13,7 +13,8 @@ export function items(list: readonly Json[]): readonly string[] {
   return [...new Set(list.map(ordered))].sort();
 }
 
-function ordered(value: Json): string {
+/** JSON with the keys of its maps in order. */
+export function ordered(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(ordered).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -99,7 +99,7 @@ function sinceOf(
   streakSince: string,
   time: string,
 ): string {
-  if (status === before.status) return before.since;
+  if (status === before.status && before.time !== null) return before.since;
   return status === 'down' || before.status === 'down' ? streakSince : time;
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from '../words/json.ts';
 import { safeText } from '../words/safe-text.ts';
-import { items } from './canonical.ts';
+import { items, ordered } from './canonical.ts';
 
 /** Longer parts that differ are shown as taken out and put in whole: the comparison costs the product of both. */
 const LINES_MAX = 500;
@@ -33,7 +33,7 @@ function bare(item: string): string {
 function linesOf(value: Json): readonly string[] {
   if (value === null) return [];
   if (typeof value === 'string') return value.split('\n');
-  return JSON.stringify(value, null, 1).split('\n');
+  return JSON.stringify(JSON.parse(ordered(value)), null, 1).split('\n');
 }
 
 function lineDiff(before: readonly string[], after: readonly string[]): readonly string[] {

@@ -50,7 +50,12 @@ function remember(value: Json): Baseline {
 
 function diffOf(before: Baseline, after: Baseline): string {
   const lines = diff(before.value, after.value);
-  return lines === '' ? `+ (differs after the first ${KEPT_MAX} characters)` : lines;
+  if (lines !== '') return lines;
+  const isCut = before.digest !== null || after.digest !== null;
+  // What looks alike and is not cut differs in its type: 1 and "1".
+  return isCut
+    ? `+ (differs after the first ${KEPT_MAX} characters)`
+    : `- ${JSON.stringify(before.value)}\n+ ${JSON.stringify(after.value)}`;
 }
 
 function isSame(before: Baseline, after: Baseline): boolean {
