@@ -25,8 +25,11 @@ export interface Prober<Options, Table extends FactTable = FactTable> {
   /** which of those must be there */
   readonly required?: readonly string[];
   readonly facts: Table;
-  /** expectations that hold unless the very fact is named in the config */
-  defaults(options: Options): { readonly expect?: JsonObject; readonly prefer?: JsonObject };
+  /** expectations that hold unless the very fact is named in the config; `scheme` is the target’s, null without one */
+  defaults(
+    options: Options,
+    scheme: string | null,
+  ): { readonly expect?: JsonObject; readonly prefer?: JsonObject };
   /**
    * Pure: no network, no files. Checks what a schema cannot, and swallows the options.
    * Throws `InvalidOptions` for a user’s mistake; it runs in `validate` too, where references are still placeholders.

@@ -56,7 +56,7 @@ export function jobFor<Options, Table extends FactTable>(
 ): Job {
   const service = serviceFor(prober.type, target, entry);
   const options = service.options as Options;
-  const defaults = prober.defaults(options);
+  const defaults = prober.defaults(options, target === null ? null : parseTarget(target).scheme);
   const compile = (section: JsonObject, own: JsonObject | undefined) => {
     const { checks, problems } = compileExpectations(withDefaults(section, own), prober.facts);
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
