@@ -2,6 +2,7 @@
 // Processor time (user + system) of interleaved rounds, for other work on the machine disturbs the clock more.
 //   tsx test/bench/start-up.ts [ROUNDS]     exit 1: a limit is passed
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -25,6 +26,7 @@ const folder = await mkdtemp(path.join(tmpdir(), 'puptime-bench-'));
 const env = { PATH: process.env.PATH, HOME: folder, LANG: 'C.UTF-8' };
 
 const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
+await once(server, 'listening');
 try {
   const run = await prepareRun();
   const contenders: readonly Contender[] = [
