@@ -38,3 +38,22 @@ export function startDeadline(timeout_ms: number, run: AbortSignal, now: () => n
     },
   };
 }
+
+/** Gives an address that is not the last one only its share of the time to connect. */
+export function limitConnect(limit_ms: number | null, deadline: Deadline, peer: string) {
+  const explain = () => deadline.explain('connect', peer);
+  if (limit_ms === null) return { signal: deadline.signal, explain, clear: () => undefined };
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, limit_ms);
+  deadline.signal.addEventListener('abort', abort, { once: true });
+  if (deadline.signal.aborted) abort();
+  return {
+    signal: controller.signal,
+    explain,
+    clear() {
+      clearTimeout(timer);
+      deadline.signal.removeEventListener('abort', abort);
+    },
+  };
+}

@@ -1,20 +1,14 @@
-import { showDuration } from '../words/duration-text.ts';
-import type { Reason } from '../words/reason.ts';
 import type { AddressTried, Attempt } from '../words/result.ts';
-import { type Status, worstStatus } from '../words/status.ts';
-import { judge } from './expect/judge.ts';
+import { worstStatus } from '../words/status.ts';
+import { chosenAddresses } from './chosen-addresses.ts';
+import type { Approach } from './observation.ts';
 import type { Job } from './job.ts';
-import { type ProbeWorld, probeAddress, resolveFor, startAttempt } from './probe-address.ts';
+import { probeAddress, startAttempt } from './probe-address.ts';
+import type { ProbeWorld } from './probe-world.ts';
 import { type Address, CannotTell, Fault } from './prober.ts';
 import type { Reading } from './reading.ts';
-
-/** A reading with its verdict. */
-export interface Verdict {
-  readonly reading: Reading;
-  readonly status: Status;
-  /** failing ones first; the first is the result’s reason */
-  readonly reasons: readonly Reason[];
-}
+import { resolveFor } from './resolve-for.ts';
+import { type Verdict, giveVerdict, tried } from './verdict.ts';
 
 /** One attempt: the address that decides, and all that were tried. */
 export interface Outcome extends Verdict {
@@ -41,43 +35,11 @@ export async function retryWhileDown(job: Job, first: Outcome, world: ProbeWorld
   const outcomes = [first];
   let last = first;
   while (last.status === 'down' && outcomes.length <= job.service.retries && !world.signal.aborted) {
-    await pause(job.service.retry_delay_ms, world.signal);
-    if (world.signal.aborted) break;
+    if (!(await paused(job.service.retry_delay_ms, world.signal))) break;
     last = await attempt(job, world);
     outcomes.push(last);
   }
   return { outcome: last, attempts: outcomes.map(asAttempt), started: first.began };
-}
-
-/** Facts to verdict. A probe that broke off is judged on the facts that it saw, a whole one on all. */
-export function giveVerdict(job: Job, reading: Reading): Verdict {
-  if (reading.cannotTell !== null) {
-    const { code, text } = reading.cannotTell;
-    const reason: Reason = {
-      status: 'unknown',
-      code,
-      phase: 'connect',
-      text,
-      expected: null,
-      got: null,
-      fact: null,
-    };
-    return { reading, status: 'unknown', reasons: [reason] };
-  }
-  const found = reading.findings.map((finding): Reason => ({
-    status: 'down',
-    expected: null,
-    got: null,
-    fact: null,
-    ...finding,
-  }));
-  const seen = (fact: string) => !reading.incomplete || (reading.facts[fact] ?? null) !== null;
-  const sections = {
-    expect: job.expect.filter(({ fact }) => seen(fact)),
-    prefer: job.prefer.filter(({ fact }) => seen(fact)),
-  };
-  const reasons = [...found, ...judge(sections, reading.facts)];
-  return withSlow(job, { reading, status: worstStatus(reasons.map(({ status }) => status)), reasons });
 }
 
 /** Takes the place of an outcome when there is nothing to probe one address for. */
@@ -105,7 +67,7 @@ async function attempt(job: Job, world: ProbeWorld): Promise<Outcome> {
     }
     let addresses: readonly Address[];
     try {
-      addresses = chosen(
+      addresses = chosenAddresses(
         job,
         await resolveFor(job.service.resolve ?? endpoint.host, endpoint.port, deadline, world),
       );
@@ -133,7 +95,8 @@ async function attempt(job: Job, world: ProbeWorld): Promise<Outcome> {
   }
 }
 
-export function approachTo(job: Job) {
+/** The same for all addresses of a service. */
+export function approachTo(job: Job): Approach {
   const { timeout_ms, source, tls } = job.service;
   return { host: job.probe.endpoint?.host ?? job.target ?? job.service.name, timeout_ms, source, tls };
 }
@@ -171,36 +134,6 @@ async function probeEach(
   return { reading: deciding.reading, status, reasons: ordered, began, addresses: verdicts.map(tried) };
 }
 
-function chosen(job: Job, addresses: readonly Address[]): readonly Address[] {
-  const { ip } = job.service;
-  const of = (family: 4 | 6) => addresses.filter((address) => address.family === family);
-  switch (ip) {
-    case 'any':
-    case 'all':
-      return addresses;
-    case 'both': {
-      const pair = [of(4)[0], of(6)[0]].filter((address) => address !== undefined);
-      if (pair.length < 2) throw noAddress(job, of(4).length === 0 ? 4 : 6);
-      return pair;
-    }
-    case '4':
-    case '6': {
-      const family = ip === '4' ? 4 : 6;
-      const matching = of(family);
-      if (matching.length === 0) throw noAddress(job, family);
-      return matching;
-    }
-  }
-}
-
-function noAddress(job: Job, family: 4 | 6): Fault {
-  return new Fault({
-    code: 'resolve_failed',
-    phase: 'resolve',
-    text: `${job.probe.endpoint?.host ?? ''} has no IPv${String(family)} address`,
-  });
-}
-
 /** Whether the verdict is about the service and not about the way to one of its addresses. */
 function connected({ reading, status }: Verdict): boolean {
   if (status === 'unknown') return reading.cannotTell?.code === 'internal';
@@ -222,32 +155,6 @@ function unresolved(
   };
 }
 
-function withSlow(job: Job, verdict: Verdict): Verdict {
-  const { slow_ms } = job.service.policy;
-  const { duration_ms } = verdict.reading;
-  if (slow_ms === null || verdict.status === 'down' || duration_ms <= slow_ms) return verdict;
-  const reason: Reason = {
-    status: 'degraded',
-    code: 'slow',
-    phase: 'expect',
-    text: `took ${showDuration(duration_ms)}, expected at most ${showDuration(slow_ms)}`,
-    expected: slow_ms,
-    got: duration_ms,
-    fact: null,
-  };
-  return { ...verdict, status: 'degraded', reasons: [...verdict.reasons, reason] };
-}
-
-function tried({ reading, status, reasons }: Verdict): AddressTried {
-  return {
-    address: reading.address?.ip ?? '',
-    family: reading.address?.family ?? 4,
-    status,
-    reason: reasons[0] ?? null,
-    duration_ms: reading.duration_ms,
-  };
-}
-
 function asAttempt(outcome: Outcome): Attempt {
   return {
     time: new Date(outcome.began).toISOString(),
@@ -257,7 +164,8 @@ function asAttempt(outcome: Outcome): Attempt {
   };
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** False when the run ended meanwhile. */
+async function paused(ms: number, signal: AbortSignal): Promise<boolean> {
   await new Promise<void>((resolve) => {
     const finish = () => {
       clearTimeout(timer);
@@ -267,4 +175,5 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(finish, ms);
     signal.addEventListener('abort', finish, { once: true });
   });
+  return !signal.aborted;
 }

@@ -1,4 +1,4 @@
-import type { Facts, FactTable } from '../words/fact.ts';
+import type { Facts } from '../words/fact.ts';
 import { type Json, type JsonObject, isObject } from '../words/json.ts';
 import type { Reason } from '../words/reason.ts';
 import type { Result, RunInfo } from '../words/result.ts';
@@ -61,7 +61,7 @@ export function resultOf(job: Job, { outcome, attempts, started }: Probed, run: 
 function keepFacts(facts: Facts, job: Job, all: boolean, keeper: Keeper): JsonObject {
   const kept: { [name: string]: Json } = {};
   for (const [name, value] of Object.entries(facts)) {
-    const spec = (job.facts as FactTable)[name];
+    const spec = job.facts[name];
     if (value === undefined || spec === undefined) continue;
     if (spec.big !== true) kept[name] = keeper.json(value);
     else if (all || job.service.keep.includes(name)) kept[name] = keeper.big(value);

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import pLimit from 'p-limit';
-import type { Job } from './job.ts';
-import { type Observation, type ProbeWorld, observe, resolveFor, startAttempt } from './probe-address.ts';
-import { type Probed, approachTo, outcomeOf, probeService, retryWhileDown } from './probe-service.ts';
 import type { Deadline } from './deadline.ts';
+import type { Job } from './job.ts';
+import { type Observation, observe } from './observation.ts';
+import { startAttempt } from './probe-address.ts';
+import { type Probed, approachTo, outcomeOf, probeService, retryWhileDown } from './probe-service.ts';
+import type { ProbeWorld } from './probe-world.ts';
+import { resolveFor } from './resolve-for.ts';
 
 /** Programs that run at once: each costs a fork. */
 const PROGRAMS_AT_ONCE = 16;

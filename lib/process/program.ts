@@ -70,11 +70,11 @@ export async function runProgram(program: Program): Promise<ProgramOutcome> {
   const pid = child.pid;
   program.onStart?.(pid);
 
-  let endedBy: 'limit' | 'abort' | 'flood' | null = null;
+  const ending: { by: 'limit' | 'abort' | 'flood' | null } = { by: null };
   let killTimer: NodeJS.Timeout | undefined;
   const end = (why: 'limit' | 'abort' | 'flood') => {
-    if (endedBy !== null) return;
-    endedBy = why;
+    if (ending.by !== null) return;
+    ending.by = why;
     killGroup(pid, 'SIGTERM');
     killTimer = setTimeout(() => killGroup(pid, 'SIGKILL'), program.grace_ms ?? 1000);
   };
@@ -104,7 +104,7 @@ export async function runProgram(program: Program): Promise<ProgramOutcome> {
   clearTimeout(limitTimer);
   clearTimeout(killTimer);
   program.signal?.removeEventListener('abort', onAbort);
-  if (program.endGroup || endedBy !== null) killGroup(pid, 'SIGKILL');
+  if (program.endGroup || ending.by !== null) killGroup(pid, 'SIGKILL');
   await Promise.race([Promise.all([stdout.ended, stderr.ended]), pause(DRAIN_MS)]);
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
 
@@ -115,7 +115,7 @@ export async function runProgram(program: Program): Promise<ProgramOutcome> {
     stdout: stdout.bytes(),
     stderr: stderr.bytes(),
     truncated: stdout.truncated() || stderr.truncated(),
-    endedBy,
+    endedBy: ending.by,
     firstOutput_ms,
     duration_ms,
   };

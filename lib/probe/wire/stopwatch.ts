@@ -47,7 +47,7 @@ export function startStopwatch(first: StopwatchPhase, now: () => number): Stopwa
         first_byte_ms: ms('first_byte'),
         transfer_ms: ms('transfer'),
       };
-      const duration_ms = round(Object.values(timings).reduce<number>((sum, value) => sum + (value ?? 0), 0));
+      const duration_ms = round(STOPWATCH_PHASES.reduce((sum, of) => sum + (spent[of] ?? 0), 0));
       return { duration_ms, timings };
     },
   };

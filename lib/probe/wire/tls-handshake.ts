@@ -3,21 +3,19 @@ import { isIP, type Socket } from 'node:net';
 import {
   type ConnectionOptions,
   type SecureContext,
-  type SecureContextOptions,
-  type SecureVersion,
   type TLSSocket,
   checkServerIdentity,
   connect,
-  createSecureContext,
 } from 'node:tls';
 import type { FactsOf } from '../../words/fact.ts';
 import type { Code, Finding } from '../../words/reason.ts';
 import type { TlsOptions } from '../../words/service.ts';
 import { safeLine } from '../../words/safe-text.ts';
-import { CannotTell, Fault } from '../prober.ts';
+import { type CannotTell, Fault } from '../prober.ts';
 import { type TLS_FACTS, buildChain, chainFacts, judgeChain } from './certificates.ts';
 import { explainError } from './errno.ts';
-import { type TrustStore, fileTrustStore, readPem, systemTrustStore } from './trust-store.ts';
+import type { TrustStore } from './trust-store.ts';
+import { trustFor } from './tls-trust.ts';
 
 /** What a handshake showed. */
 export interface TlsSession {
@@ -76,17 +74,20 @@ async function settle(
   options: HandshakeOptions,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const finish = (error: unknown) => {
+    const finish = (error: Error | null) => {
       secure.off('secureConnect', onSecure).off('error', onError).off('close', onClose);
       raw.off('error', onError);
       options.signal.removeEventListener('abort', onAbort);
       // Errors after the end of this promise are nobody’s.
       secure.on('error', () => undefined);
       raw.on('error', () => undefined);
-      if (error === null) return resolve();
+      if (error === null) {
+        resolve();
+        return;
+      }
       secure.destroy();
       raw.destroy();
-      reject(error instanceof Error ? error : new Error(String(error)));
+      reject(error);
     };
     const onSecure = () => finish(null);
     const onError = (error: Error) => finish(explainHandshake(error, peer));
@@ -132,7 +133,7 @@ const HANDSHAKE: readonly (readonly [RegExp, Code, string])[] = [
   ],
 ];
 
-function explainHandshake(error: Error, peer: string): unknown {
+function explainHandshake(error: Error, peer: string): Error {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'ECONNRESET' && error.message.includes('before secure TLS connection')) {
     return new Fault({
@@ -182,7 +183,7 @@ function issuersOf(leaf: X509Certificate): X509Certificate[] {
     next !== undefined && issuers.length < 20;
     next = next.issuerCertificate
   ) {
-    if (issuers.some((known) => known.fingerprint256 === next?.fingerprint256)) break;
+    if (issuers.some((known) => known.fingerprint256 === next.fingerprint256)) break;
     issuers.push(next);
   }
   return issuers;
@@ -193,54 +194,4 @@ function checkName(secure: TLSSocket, serverName: string): string | null {
   if (problem === undefined) return null;
   const names = secure.getPeerX509Certificate()?.subjectAltName ?? 'no name';
   return `the certificate is for ${safeLine(names, 160)}, not for ${serverName}`;
-}
-
-interface Trust {
-  readonly store: TrustStore;
-  context(): SecureContext;
-}
-
-/** Reading and parsing a bundle costs more than a handshake: once per process and choice. */
-const trusts = new Map<string, Trust>();
-
-function trustFor(tls: TlsOptions, env: HandshakeOptions['env']): Trust {
-  const key = JSON.stringify([
-    tls.ca,
-    tls.cert,
-    tls.key,
-    tls.min_version,
-    tls.max_version,
-    env['SSL_CERT_FILE'],
-  ]);
-  const known = trusts.get(key);
-  if (known) return known;
-  const store = tls.ca === undefined ? systemTrustStore(env) : fileTrustStore(tls.ca, 'tls.ca');
-  const cert = tls.cert === undefined ? undefined : readPem(tls.cert, 'tls.cert');
-  const keyFile = tls.key ?? tls.cert;
-  const contextOptions: SecureContextOptions = {
-    ca: [...store.pem],
-    ...(cert === undefined ? {} : { cert }),
-    ...(cert === undefined || keyFile === undefined ? {} : { key: readPem(keyFile, 'tls.key') }),
-    ...(tls.min_version ? { minVersion: asVersion(tls.min_version) } : {}),
-    ...(tls.max_version ? { maxVersion: asVersion(tls.max_version) } : {}),
-  };
-  let context: SecureContext | null = null;
-  const trust: Trust = { store, context: () => (context ??= createContext(contextOptions)) };
-  trusts.set(key, trust);
-  return trust;
-}
-
-function createContext(options: SecureContextOptions): SecureContext {
-  try {
-    return createSecureContext(options);
-  } catch (error) {
-    throw new CannotTell(
-      'permission',
-      `tls.cert, tls.key or tls.ca: ${safeLine(error instanceof Error ? error.message : String(error))}`,
-    );
-  }
-}
-
-function asVersion(version: '1.0' | '1.1' | '1.2' | '1.3'): SecureVersion {
-  return version === '1.0' ? 'TLSv1' : `TLSv${version}`;
 }

@@ -1,0 +1,77 @@
+import { EXIT, UserError } from '../lib/words/problem.ts';
+import type { Options } from './options.ts';
+
+/** What can be selected: a service of the config, or what memory keeps of one. */
+interface Selectable {
+  readonly name: string;
+  readonly group: string | null;
+  readonly tags: readonly string[];
+}
+
+/**
+ * The services that NAMEs and --tag, --group, --only choose, in their order; all of them when nothing is said. A NAME is
+ * also good for all that a matrix made of it (`shop` for `shop/eu`). Throws UserError 64 for one that matches nothing.
+ */
+export function select<T>(
+  services: readonly T[],
+  options: Options,
+  describe: (service: T) => Selectable,
+): readonly T[] {
+  const wanted = selectors(options);
+  const chosen = services.map((service) => ({ service, about: describe(service) }));
+  for (const { text, matches } of wanted.flat()) {
+    if (!chosen.some(({ about }) => matches(about)))
+      throw new UserError(EXIT.usage, `${text}: no service matches`);
+  }
+  return chosen
+    .filter(({ about }) =>
+      wanted.every(
+        (alternatives) => alternatives.length === 0 || alternatives.some(({ matches }) => matches(about)),
+      ),
+    )
+    .map(({ service }) => service);
+}
+
+interface Selector {
+  readonly text: string;
+  matches(service: Selectable): boolean;
+}
+
+/** Each kind narrows; within one kind any will do. */
+function selectors({ _: names, tag = [], group = [], only = [] }: Options): readonly (readonly Selector[])[] {
+  return [
+    names.map((name) => ({
+      text: name,
+      matches: (service) => service.name === name || service.name.startsWith(`${name}/`),
+    })),
+    tag.map((wanted) => ({ text: `--tag ${wanted}`, matches: ({ tags }) => tags.includes(wanted) })),
+    group.map((wanted) => ({ text: `--group ${wanted}`, matches: (service) => service.group === wanted })),
+    only.map((glob) => ({ text: `--only ${glob}`, matches: ({ name }) => matchesGlob(name, glob) })),
+  ];
+}
+
+/** `*` is any text, `?` any one character; everything else is itself. Linear but for one step back per star. */
+export function matchesGlob(text: string, glob: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resumeAt = 0;
+  let position = 0;
+  while (position < text.length) {
+    if (glob[at] === '*') {
+      star = at;
+      resumeAt = position;
+      at += 1;
+    } else if (at < glob.length && (glob[at] === '?' || glob[at] === text[position])) {
+      at += 1;
+      position += 1;
+    } else if (star >= 0) {
+      at = star + 1;
+      resumeAt += 1;
+      position = resumeAt;
+    } else {
+      return false;
+    }
+  }
+  while (glob[at] === '*') at += 1;
+  return at === glob.length;
+}

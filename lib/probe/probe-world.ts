@@ -1,0 +1,13 @@
+import type { Resolver } from './wire/resolver.ts';
+
+/** What probing needs of the world. */
+export interface ProbeWorld {
+  readonly env: { readonly [name: string]: string | undefined };
+  /** wall clock, ms since 1970 */
+  now(): number;
+  /** monotonic ms */
+  monotonic(): number;
+  readonly resolver: Resolver;
+  /** aborted when the run is interrupted or its deadline has come */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,73 @@
+import { showDuration } from '../words/duration-text.ts';
+import type { Reason } from '../words/reason.ts';
+import type { AddressTried } from '../words/result.ts';
+import { type Status, worstStatus } from '../words/status.ts';
+import { judge } from './expect/judge.ts';
+import type { Job } from './job.ts';
+import type { Reading } from './reading.ts';
+
+/** A reading with its verdict. */
+export interface Verdict {
+  readonly reading: Reading;
+  readonly status: Status;
+  /** failing ones first; the first is the result’s reason */
+  readonly reasons: readonly Reason[];
+}
+
+/** Facts to verdict. A probe that broke off is judged on the facts that it saw, a whole one on all. */
+export function giveVerdict(job: Job, reading: Reading): Verdict {
+  if (reading.cannotTell !== null) {
+    const { code, text } = reading.cannotTell;
+    const reason: Reason = {
+      status: 'unknown',
+      code,
+      phase: 'connect',
+      text,
+      expected: null,
+      got: null,
+      fact: null,
+    };
+    return { reading, status: 'unknown', reasons: [reason] };
+  }
+  const found = reading.findings.map((finding): Reason => ({
+    status: 'down',
+    expected: null,
+    got: null,
+    fact: null,
+    ...finding,
+  }));
+  const seen = (fact: string) => !reading.incomplete || (reading.facts[fact] ?? null) !== null;
+  const sections = {
+    expect: job.expect.filter(({ fact }) => seen(fact)),
+    prefer: job.prefer.filter(({ fact }) => seen(fact)),
+  };
+  const reasons = [...found, ...judge(sections, reading.facts)];
+  return withSlow(job, { reading, status: worstStatus(reasons.map(({ status }) => status)), reasons });
+}
+
+/** A verdict as one of the addresses that were tried. */
+export function tried({ reading, status, reasons }: Verdict): AddressTried {
+  return {
+    address: reading.address?.ip ?? '',
+    family: reading.address?.family ?? 4,
+    status,
+    reason: reasons[0] ?? null,
+    duration_ms: reading.duration_ms,
+  };
+}
+
+function withSlow(job: Job, verdict: Verdict): Verdict {
+  const { slow_ms } = job.service.policy;
+  const { duration_ms } = verdict.reading;
+  if (slow_ms === null || verdict.status === 'down' || duration_ms <= slow_ms) return verdict;
+  const reason: Reason = {
+    status: 'degraded',
+    code: 'slow',
+    phase: 'expect',
+    text: `took ${showDuration(duration_ms)}, expected at most ${showDuration(slow_ms)}`,
+    expected: slow_ms,
+    got: duration_ms,
+    fact: null,
+  };
+  return { ...verdict, status: 'degraded', reasons: [...verdict.reasons, reason] };
+}
