@@ -1,0 +1,142 @@
+import type { Json, JsonSchema } from '../../../words/json.ts';
+import { parseSize } from '../../../words/units.ts';
+import { InvalidOptions } from '../../prober.ts';
+import type { HeaderList } from './header-list.ts';
+import type { BodyLimits } from './received-body.ts';
+
+/** What http and https add to a service. */
+export interface HttpOptions {
+  readonly method?: string;
+  readonly headers?: { readonly [name: string]: string | number };
+  readonly body?: string;
+  readonly form?: { readonly [name: string]: string | number | boolean };
+  readonly json?: Json;
+  readonly auth?:
+    | { readonly basic: { readonly username: string; readonly password: string } }
+    | { readonly bearer: string };
+  readonly redirects?: number;
+  readonly compression?: boolean;
+  readonly http_version?: 'auto' | '1.1' | '2' | 1.1 | 2;
+  readonly max_body?: number | string;
+  readonly max_size?: number | string;
+}
+
+const SIZE: JsonSchema = {
+  type: ['integer', 'string'],
+  minimum: 1,
+  pattern: '^\\d+(\\.\\d+)?(B|kB|KB|MB|GB|KiB|MiB|GiB)$',
+};
+const SCALAR: JsonSchema = { type: ['string', 'number'] };
+
+export const HTTP_OPTIONS: { readonly [key: string]: JsonSchema } = {
+  method: {
+    type: 'string',
+    pattern: '^[A-Za-z][A-Za-z-]*$',
+    description: 'default GET, or POST with a body',
+  },
+  headers: {
+    type: 'object',
+    additionalProperties: SCALAR,
+    description: 'header fields to send, to the target’s own origin only',
+  },
+  body: { type: 'string', description: 'text to send' },
+  form: {
+    type: 'object',
+    additionalProperties: { type: ['string', 'number', 'boolean'] },
+    description: 'fields to send as a form',
+  },
+  json: { description: 'a value to send as JSON' },
+  auth: {
+    description:
+      'a login: {basic: {username, password}} or {bearer: TOKEN}; user:password@ in the target is basic too',
+    oneOf: [
+      {
+        type: 'object',
+        properties: {
+          basic: {
+            type: 'object',
+            properties: { username: { type: 'string' }, password: { type: 'string' } },
+            required: ['username', 'password'],
+            additionalProperties: false,
+          },
+        },
+        required: ['basic'],
+        additionalProperties: false,
+      },
+      {
+        type: 'object',
+        properties: { bearer: { type: 'string' } },
+        required: ['bearer'],
+        additionalProperties: false,
+      },
+    ],
+  },
+  redirects: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 50,
+    default: 10,
+    description: 'how many redirects are followed; 0: the redirect is the answer',
+  },
+  compression: {
+    type: 'boolean',
+    default: true,
+    description: 'ask for packed answers; they are unpacked in any case',
+  },
+  http_version: {
+    enum: ['auto', '1.1', '2', 1.1, 2],
+    default: 'auto',
+    description: 'auto: HTTP/2 where TLS agrees on it, else 1.1; 2 without TLS means prior knowledge (h2c)',
+  },
+  max_body: {
+    ...SIZE,
+    default: '1MiB',
+    description: 'how much of a body is kept for body, json and title; the rest is read and counted',
+  },
+  max_size: {
+    ...SIZE,
+    default: '64MiB',
+    description: 'a body that is longer after unpacking is down (too_large)',
+  },
+};
+
+/** Throws InvalidOptions. */
+export function limitsOf({ max_body = 2 ** 20, max_size = 64 * 2 ** 20 }: HttpOptions): BodyLimits {
+  const longest = bytesOf(max_size, 'max_size');
+  return { kept: Math.min(bytesOf(max_body, 'max_body'), longest), longest };
+}
+
+function bytesOf(size: number | string, key: string): number {
+  const bytes = typeof size === 'number' ? size : parseSize(size);
+  if (bytes === null)
+    throw new InvalidOptions(key, `saw ${JSON.stringify(size)}, expected a size such as 64KiB`);
+  return Math.floor(bytes);
+}
+
+/** The header fields of the config, checked. Throws InvalidOptions. */
+export function headersOf({ headers = {} }: HttpOptions): HeaderList {
+  return Object.entries(headers).map(([name, value]) => {
+    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
+      throw new InvalidOptions('headers', `${JSON.stringify(name)} is no name of a header field`);
+    }
+    if (OURS.includes(name.toLowerCase())) {
+      throw new InvalidOptions(`headers.${name}`, 'puptime sets it itself: leave it out');
+    }
+    // The value may be a secret: it is not shown.
+    if (/[\0\r\n]/.test(String(value)))
+      throw new InvalidOptions(`headers.${name}`, 'the value holds a line end, expected one line');
+    return [name, String(value).trim()] as const;
+  });
+}
+
+const OURS = [
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
