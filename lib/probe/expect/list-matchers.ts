@@ -48,9 +48,13 @@ export function compileAnyOf(operand: Json, subject: Subject, compileMatcher: Co
   );
   const matchers = compiled.filter((matcher) => matcher !== null);
   if (matchers.length < compiled.length) return null;
+  // `{any_of: [up, {exists: false}]}`: up, where there is such a thing at all.
+  const absent = matchers.some((matcher) => matcher.absent);
+  const present = matchers.filter((matcher) => !matcher.absent).map((matcher) => matcher.phrase);
+  const phrases = absent ? [...present, 'nothing'] : present;
   return {
-    phrase: `any of ${matchers.map((matcher) => matcher.phrase).join(', ')}`,
-    absent: false,
+    phrase: `${phrases.length > 1 ? 'any of ' : ''}${phrases.join(', ')}`,
+    absent,
     holds: (value) => matchers.some((matcher) => matcher.holds(value)),
   };
 }

@@ -253,6 +253,11 @@ describe('a missing fact', () => {
   it.each(['< 5', '!= 5', { min: 0 }, { max: 0 }])('fails %j for a number', (matcher) => {
     for (const seen of missing) expect(holds('number', seen, matcher)).toBe(false);
   });
+  it('meets {any_of: [x, {exists: false}]}, which asks for x only where there is anything', () => {
+    for (const seen of missing) expect(holds('word', seen, { any_of: ['x', { exists: false }] })).toBe(true);
+    expect(holds('word', 'x', { any_of: ['x', { exists: false }] })).toBe(true);
+    expect(holds('word', 'y', { any_of: ['x', { exists: false }] })).toBe(false);
+  });
   it('meets {exists: false}, whatever its kind', () => {
     for (const seen of missing) {
       for (const fact of ['word', 'text', 'number', 'bool', 'list', 'numbers', 'json', 'records'] as const) {
