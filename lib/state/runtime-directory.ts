@@ -27,6 +27,8 @@ export interface RuntimeWorld {
   readonly owner: Owner | null;
   /** a few random letters, anew each time */
   readonly unique: () => string;
+  /** ms since the epoch */
+  readonly now: () => number;
 }
 
 /** Where hooks get their private copies: memory where there is some, not the disk that may be full. */
@@ -169,7 +171,7 @@ function sweep(base: string, world: RuntimeWorld): void {
     if (pid === undefined || Number(uid) !== world.uid) continue;
     const directory = `${base}/${name}`;
     const stats = statSync(directory, { throwIfNoEntry: false });
-    if (stats?.uid !== world.uid || Date.now() - stats.mtimeMs < 3_600_000) continue;
+    if (stats?.uid !== world.uid || world.now() - stats.mtimeMs < 3_600_000) continue;
     if (statSync(`/proc/${pid}`, { throwIfNoEntry: false }) !== undefined) continue;
     for (const entry of readdirSync(directory)) removePrivate(`${directory}/${entry}`, world.owner);
     removeEmpty(directory);
