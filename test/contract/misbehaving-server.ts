@@ -85,17 +85,27 @@ export type Misbehaviour = keyof typeof MISBEHAVIOURS;
 export async function splitting(port: number): Promise<Peer> {
   return proxy(port, (upstream, client) => {
     client.setNoDelay(true);
+    let sending = false;
+    let ended = false;
     upstream.on('data', (chunk: Buffer) => {
       upstream.pause();
+      sending = true;
       const send = (at: number) => {
         if (at >= chunk.length || client.destroyed) {
-          upstream.resume();
+          sending = false;
+          if (ended) client.end();
+          else upstream.resume();
           return;
         }
         client.write(chunk.subarray(at, at + 1), () => setImmediate(send, at + 1));
       };
       send(0);
     });
+    // A server may hang up long before its last byte is handed on.
+    return () => {
+      ended = true;
+      if (!sending) client.end();
+    };
   });
 }
 
@@ -108,18 +118,23 @@ export async function cutting(port: number, bytes: number): Promise<Peer> {
       left -= chunk.length;
       if (left <= 0) client.end(() => client.destroySoon());
     });
+    return undefined;
   });
 }
 
-async function proxy(port: number, forward: (upstream: Socket, client: Socket) => void): Promise<Peer> {
+/** `forward` may say what is to be done when the server ends; else the client is ended at once. */
+async function proxy(
+  port: number,
+  forward: (upstream: Socket, client: Socket) => (() => void) | undefined,
+): Promise<Peer> {
   return listen((client) => {
     const upstream = connect({ port, host: '127.0.0.1' });
     upstream.on('error', () => client.destroy());
     client.on('data', (chunk) => upstream.write(chunk));
     client.on('end', () => upstream.end());
     client.on('close', () => upstream.destroy());
-    upstream.on('end', () => client.end());
-    forward(upstream, client);
+    const end = forward(upstream, client);
+    upstream.on('end', end ?? (() => client.end()));
   });
 }
 
