@@ -11,6 +11,11 @@ export interface RegisteredProber {
 export const PROBERS: readonly RegisteredProber[] = [
   { type: 'http', schemes: ['http', 'https'], load: async () => (await import('./probers/http.ts')).http },
   { type: 'tcp', schemes: ['tcp'], load: async () => (await import('./probers/tcp.ts')).tcp },
+  {
+    type: 'redis',
+    schemes: ['redis', 'rediss'],
+    load: async () => (await import('./probers/redis.ts')).redis,
+  },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {

@@ -1,0 +1,79 @@
+import type { FactTable } from '../../../words/fact.ts';
+import type { JsonObject } from '../../../words/json.ts';
+import { TLS_FACTS, TLS_PREFER } from '../../wire/certificates.ts';
+
+export const REDIS_FACTS = {
+  version: {
+    kind: 'word',
+    meaning: 'version of the server (of Valkey its own); absent when INFO is refused',
+  },
+  role: { kind: 'word', meaning: 'master, replica or sentinel; absent when INFO is refused' },
+  link: {
+    kind: 'word',
+    code: 'replication',
+    meaning:
+      'a replica’s link to its master: up, or down (also while it copies for the first time); absent on a master',
+  },
+  lag_s: {
+    kind: 'number',
+    unit: 's',
+    code: 'replication',
+    meaning:
+      'seconds since a replica last heard from its master, or since the link went down; up to 10 is usual; absent on a master',
+  },
+  loading: {
+    kind: 'bool',
+    code: 'loading',
+    meaning: 'whether it still loads its data and answers no requests',
+  },
+  persistence_ok: {
+    kind: 'bool',
+    code: 'status',
+    meaning:
+      'whether the last save, the last write of the append-only file and its last rewrite succeeded; absent when INFO is refused',
+  },
+  writable: {
+    kind: 'bool',
+    code: 'read_only',
+    meaning:
+      'false when it refuses writes because it cannot persist (MISCONF), true on a master that does not; absent on a replica',
+  },
+  used_memory: { kind: 'number', unit: 'bytes', meaning: 'memory in use' },
+  maxmemory: { kind: 'number', unit: 'bytes', meaning: 'its limit, 0 for none' },
+  memory_full: {
+    kind: 'bool',
+    code: 'overloaded',
+    meaning:
+      'whether a master’s memory is used up while its policy lets nothing be evicted, so that it refuses writes (OOM); absent on a replica',
+  },
+  keys: { kind: 'number', meaning: 'keys in the database that the target names' },
+  clients: { kind: 'number', meaning: 'connected clients, puptime included' },
+  replicas: { kind: 'number', meaning: 'replicas connected to it' },
+  cluster_state: {
+    kind: 'word',
+    code: 'quorum',
+    meaning: 'ok, or fail when slots are not served or the majority is gone; absent without cluster mode',
+  },
+  ...TLS_FACTS,
+} as const satisfies FactTable;
+
+/** A value that must be this one where there is any: masters have no link, a user may not be allowed INFO. */
+const ifAny = (value: string | boolean): JsonObject => ({ any_of: [value, { exists: false }] });
+
+const EXPECT: JsonObject = {
+  loading: false,
+  link: ifAny('up'),
+  writable: ifAny(true),
+  memory_full: ifAny(false),
+  cluster_state: ifAny('ok'),
+};
+
+/** A failed save that does not stop writes is worth a look; one that does is not writable. */
+const PREFER: JsonObject = { persistence_ok: ifAny(true) };
+
+export function redisDefaults(scheme: string | null): {
+  readonly expect: JsonObject;
+  readonly prefer: JsonObject;
+} {
+  return { expect: EXPECT, prefer: scheme === 'rediss' ? { ...PREFER, ...TLS_PREFER } : PREFER };
+}
