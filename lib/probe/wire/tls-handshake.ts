@@ -160,6 +160,7 @@ function explainHandshake(error: Error, peer: string): Error {
 }
 
 function inspect(secure: TLSSocket, store: TrustStore, options: HandshakeOptions): TlsSession {
+  // Asked once and for all: on Node 20 this call takes the leaf off the chain that later calls see.
   const leaf = secure.getPeerX509Certificate();
   const alpn = typeof secure.alpnProtocol === 'string' ? secure.alpnProtocol : null;
   const version = (secure.getProtocol() ?? '').replace(/^TLSv(1)$/, '1.0').replace(/^TLSv/, '');
@@ -171,7 +172,7 @@ function inspect(secure: TLSSocket, store: TrustStore, options: HandshakeOptions
   if (!leaf) return { version, alpn, facts: about, findings: [] };
   const now = options.now();
   const built = buildChain(leaf, issuersOf(leaf), store);
-  const nameProblem = checkName(secure, options.serverName);
+  const nameProblem = checkName(leaf, options.serverName);
   const findings = options.tls.verify === false ? [] : judgeChain(built, nameProblem, now);
   return { version, alpn, facts: { ...about, ...chainFacts(built.chain, now) }, findings };
 }
@@ -189,9 +190,7 @@ function issuersOf(leaf: X509Certificate): X509Certificate[] {
   return issuers;
 }
 
-function checkName(secure: TLSSocket, serverName: string): string | null {
-  const problem = checkServerIdentity(serverName, secure.getPeerCertificate());
-  if (problem === undefined) return null;
-  const names = secure.getPeerX509Certificate()?.subjectAltName ?? 'no name';
-  return `the certificate is for ${safeLine(names, 160)}, not for ${serverName}`;
+function checkName(leaf: X509Certificate, serverName: string): string | null {
+  if (checkServerIdentity(serverName, leaf.toLegacyObject()) === undefined) return null;
+  return `the certificate is for ${safeLine(leaf.subjectAltName ?? 'no name', 160)}, not for ${serverName}`;
 }
