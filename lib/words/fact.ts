@@ -17,6 +17,8 @@ export interface FactSpec {
   readonly meaning: string;
   /** the code of its own failed expectation, where that says more than `assertion` */
   readonly code?: Code;
+  /** codes that differ from that one by the value seen: SERVFAIL is the server’s failure, NXDOMAIN is not */
+  readonly codes?: { readonly [seen: string]: Code };
   /** can be expected and watched, but is in results only when kept or when the service is not up */
   readonly big?: boolean;
 }

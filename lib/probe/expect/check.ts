@@ -13,6 +13,10 @@ export interface Check {
   readonly matcher: Matcher;
   /** the reason’s code when it is not met */
   readonly code: Code;
+  /** codes that go before it, by the value seen */
+  readonly codes?: { readonly [seen: string]: Code };
+  /** it counts only where these hold too */
+  readonly when?: readonly Check[];
 }
 
 export type Part =

@@ -22,7 +22,7 @@ export function compileExpectations(section: JsonObject, facts: FactTable): Expe
   for (const [fact, written] of Object.entries(section)) {
     const spec = Object.hasOwn(facts, fact) ? facts[fact] : undefined;
     if (spec === undefined) problems.push({ path: [fact], text: unknownFact(fact, facts) });
-    else checks.push(...compileFact(fact, written, spec, problems));
+    else checks.push(...compileConditional(fact, written, spec, facts, problems));
   }
   return { checks, problems };
 }
@@ -30,6 +30,23 @@ export function compileExpectations(section: JsonObject, facts: FactTable): Expe
 function unknownFact(fact: string, facts: FactTable): string {
   const names = Object.keys(facts);
   return `no such fact here, expected one of ${names.join(', ')}${didYouMean(fact, names)}`;
+}
+
+/** `{count: '>= 1', when: {rcode: NOERROR}}`: what a prober expects of one fact only where another is so. */
+function compileConditional(
+  fact: string,
+  written: Json,
+  spec: FactSpec,
+  facts: FactTable,
+  problems: ExpectProblem[],
+): Check[] {
+  const conditional =
+    spec.kind !== 'map' && spec.kind !== 'json' && isObject(written) && isObject(written.when);
+  if (!conditional) return compileFact(fact, written, spec, problems);
+  const { when, ...matcher } = written;
+  const conditions = compileExpectations(when as JsonObject, facts);
+  problems.push(...conditions.problems.map(({ path, text }) => ({ path: [fact, 'when', ...path], text })));
+  return compileFact(fact, matcher, spec, problems).map((check) => ({ ...check, when: conditions.checks }));
 }
 
 function compileFact(fact: string, written: Json, spec: FactSpec, problems: ExpectProblem[]): Check[] {
@@ -40,7 +57,7 @@ function compileFact(fact: string, written: Json, spec: FactSpec, problems: Expe
       problem: (text, path = []) => problems.push({ path: [fact, ...inside, ...path], text }),
     };
     const matcher: Matcher | null = compileMatcher(expected, subject);
-    return matcher === null ? [] : [{ fact, part, expected, matcher, code: spec.code ?? 'assertion' }];
+    return matcher === null ? [] : [{ fact, part, expected, matcher, ...codesOf(spec) }];
   };
   const refuse = (text: string, inside: readonly string[] = []): [] => {
     problems.push({ path: [fact, ...inside], text });
@@ -63,6 +80,10 @@ function compileFact(fact: string, written: Json, spec: FactSpec, problems: Expe
     });
   }
   return make({ kind: 'whole' }, spec.kind, written, []);
+}
+
+function codesOf({ code = 'assertion', codes }: FactSpec): Pick<Check, 'code' | 'codes'> {
+  return codes === undefined ? { code } : { code, codes };
 }
 
 /** Whether it is a map from JSONPaths to matchers; without any `$` key it is a matcher for the whole document. */

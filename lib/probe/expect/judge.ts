@@ -20,10 +20,10 @@ export function judge({ expect, prefer }: Sections, facts: Facts): Reason[] {
 }
 
 function judgeOne(check: Check, facts: Facts, status: 'down' | 'degraded'): Reason[] {
-  const { fact, part, expected, matcher, code } = check;
-  const seen = select(check, Object.hasOwn(facts, fact) ? facts[fact] : undefined);
-  const met = seen === undefined ? matcher.absent : matcher.holds(seen);
-  if (met) return [];
+  const { fact, part, expected, matcher, codes, when = [] } = check;
+  if (isMet(check, facts) || !when.every((condition) => isMet(condition, facts))) return [];
+  const seen = seenBy(check, facts);
+  const code = (typeof seen === 'string' && codes !== undefined ? codes[seen] : undefined) ?? check.code;
   const label = part.kind === 'whole' ? fact : `${fact} ${part.kind === 'key' ? part.key : part.path.source}`;
   const text = `${label} is ${seen === undefined ? 'missing' : showSeen(seen)}, expected ${matcher.phrase}`;
   return [
@@ -37,6 +37,15 @@ function judgeOne(check: Check, facts: Facts, status: 'down' | 'degraded'): Reas
       fact,
     },
   ];
+}
+
+function isMet(check: Check, facts: Facts): boolean {
+  const seen = seenBy(check, facts);
+  return seen === undefined ? check.matcher.absent : check.matcher.holds(seen);
+}
+
+function seenBy(check: Check, facts: Facts): Json | undefined {
+  return select(check, Object.hasOwn(facts, check.fact) ? facts[check.fact] : undefined);
 }
 
 function showSeen(seen: Json): string {

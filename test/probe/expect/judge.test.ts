@@ -45,6 +45,28 @@ describe('a reason', () => {
     expect(reasonsFor({ days: '>= 14' }, { days: 3 })[0]?.code).toBe('expiring');
   });
 
+  it('has the code that the fact declares for the very value, where it declares one', () => {
+    const table = {
+      rcode: { kind: 'word', meaning: '', code: 'status', codes: { NXDOMAIN: 'assertion' } },
+    } as const;
+    const { checks } = compileExpectations({ rcode: 'NOERROR' }, table);
+    const codeOf = (rcode: string) => judge({ expect: checks, prefer: [] }, { rcode })[0]?.code;
+    expect([codeOf('SERVFAIL'), codeOf('NXDOMAIN')]).toEqual(['status', 'assertion']);
+  });
+
+  it('is given only where what stands under `when` holds', () => {
+    const section = { list: { count: '>= 1', when: { word: 'ok' } } };
+    expect(reasonsFor(section, { list: [], word: 'ok' })[0]?.text).toBe(
+      'list is an empty list, expected at least 1 items',
+    );
+    expect(reasonsFor(section, { list: [], word: 'other' })).toEqual([]);
+    expect(reasonsFor(section, { list: [] })).toEqual([]);
+    expect(reasonsFor(section, { list: ['a'], word: 'ok' })).toEqual([]);
+    expect(compileExpectations({ list: { count: 1, when: { wrod: 'ok' } } }, FACTS).problems).toMatchObject([
+      { path: ['list', 'when', 'wrod'] },
+    ]);
+  });
+
   it('comes from expect before prefer, and prefer only degrades', () => {
     const compile = (section: Record<string, string>) => compileExpectations(section, FACTS).checks;
     const sections = { expect: compile({ word: 'a', days: '>= 3' }), prefer: compile({ days: '>= 14' }) };
