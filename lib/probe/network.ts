@@ -26,12 +26,12 @@ export function openNetwork(
   const { address, approach, deadline, stopwatch } = how;
   const peer = address === null ? approach.host : peerName(address);
   const noRoute = (family: 4 | 6) => !hasRoute(family);
-  const host: ConversationHost = {
+  const hostFor = (name: string): ConversationHost => ({
     signal: deadline.signal,
-    aborted: (phase) => deadline.explain(phase, peer),
+    aborted: (phase) => deadline.explain(phase, name),
     enter: (phase) => stopwatch.enter(phase),
     secure: (socket, peerOfSocket, options) => secure(socket, peerOfSocket, options, how, world, seen),
-  };
+  });
   return {
     async dial(options = {}) {
       const socket = await dial(options, how, noRoute);
@@ -39,20 +39,17 @@ export function openNetwork(
       stopwatch.enter('first_byte');
       const where = options.path === undefined ? (options.to ?? address) : null;
       const { converse } = await import('./wire/conversation.ts');
-      const conversation = converse(
-        socket,
-        where,
-        options.path ?? (where === null ? peer : peerName(where)),
-        host,
-      );
+      const name = options.path ?? (where === null ? peer : peerName(where));
+      const conversation = converse(socket, where, name, hostFor(name));
       own(() => conversation.destroy());
       if (options.tls) await conversation.startTls(options.tls);
       return conversation;
     },
-    async datagrams() {
-      if (address === null) throw new Error('a probe without an endpoint has nothing to send datagrams to');
+    async datagrams({ to = address } = {}) {
+      if (to === null) throw new Error('a probe without an endpoint has nothing to send datagrams to');
       const { openDatagrams } = await import('./wire/datagrams.ts');
-      return openDatagrams(address, peer, { ...host, source: approach.source, noRoute, own });
+      const name = peerName(to);
+      return openDatagrams(to, name, { ...hostFor(name), source: approach.source, noRoute, own });
     },
   };
 }

@@ -132,8 +132,8 @@ export interface ProbeContext<Table extends FactTable = FactTable> {
   enter(phase: StopwatchPhase): void;
   /** Opens a TCP (or, with `tls`, TLS) connection to the address, or to `to`. The context closes it at the end. */
   dial(options?: DialOptions): Promise<Conversation>;
-  /** Opens a UDP socket towards the address. */
-  datagrams(): Promise<Datagrams>;
+  /** Opens a UDP socket towards the address, or towards `to`. */
+  datagrams(options?: { readonly to?: Address }): Promise<Datagrams>;
   /** Runs a program without a shell in a process group of its own, which ends with the probe. */
   execute(execution: Execution): Promise<ExecutionOutcome>;
   /** Addresses of another name (a redirect’s), in the order in which to try them. Throws like dial. */

@@ -11,6 +11,8 @@ export interface Datagrams {
   send(data: Uint8Array): Promise<void>;
   /** The next datagram. Rejects at the deadline (timeout), or when the port is closed (refused). */
   receive(): Promise<Buffer>;
+  /** The same, but null when nothing has come within so many milliseconds: to send again what may be lost. */
+  receiveWithin(ms: number): Promise<Buffer | null>;
 }
 
 export interface DatagramsHost {
@@ -37,12 +39,14 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
     wake = null;
     resume?.();
   };
+  // What the network says about the way there is no word of the service.
+  const explain = (error: unknown) => explainError(error, 'connect', peer, host.noRoute(address.family));
   socket.on('message', (message) => {
     if (waiting.length < MAX_WAITING) waiting.push(message);
     notify();
   });
   socket.on('error', (error) => {
-    fault ??= explainError(error, 'protocol', peer, host.noRoute(address.family));
+    fault ??= explain(error);
     notify();
   });
   host.signal.addEventListener(
@@ -57,9 +61,24 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
 
   host.enter('connect');
   await connect(socket, address, host.source).catch((error: unknown) => {
-    throw explainError(error, 'connect', peer, host.noRoute(address.family));
+    throw explain(error);
   });
   host.enter('first_byte');
+
+  const next = (): Buffer | null => {
+    const message = waiting.shift();
+    if (message) {
+      host.enter('transfer');
+      return message;
+    }
+    if (fault !== null) throw fault;
+    if (host.signal.aborted) throw host.aborted('protocol');
+    return null;
+  };
+  const something = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+    });
 
   return {
     address,
@@ -68,21 +87,22 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
       const error = await new Promise<Error | null>((resolve) => {
         socket.send(data, (problem) => resolve(problem));
       });
-      if (error) throw explainError(error, 'protocol', peer, host.noRoute(address.family));
+      if (error) throw explain(error);
     },
     async receive() {
       for (;;) {
-        const message = waiting.shift();
-        if (message) {
-          host.enter('transfer');
-          return message;
-        }
-        if (fault !== null) throw fault;
-        if (host.signal.aborted) throw host.aborted('protocol');
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+        const message = next();
+        if (message !== null) return message;
+        await something();
       }
+    },
+    async receiveWithin(ms) {
+      const message = next();
+      if (message !== null) return message;
+      const timer = setTimeout(notify, ms);
+      await something();
+      clearTimeout(timer);
+      return next();
     },
   };
 }
