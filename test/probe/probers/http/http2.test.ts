@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   constants,
   createSecureServer,
@@ -10,17 +11,20 @@ import {
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { createServer as createTlsServer } from 'node:https';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { http } from '../../../../lib/probe/probers/http.ts';
 import { listen } from '../../../contract/misbehaving-server.ts';
 import { proberContract } from '../../../contract/prober-contract.ts';
 import { type Entry, probeTarget } from '../../../contract/probe-target.ts';
-import { createAuthority } from '../../../servers/certificate-authority.ts';
+import { type TestCertificate, testCertificates } from '../../../servers/certificates.ts';
 import { portOf } from './peers.ts';
 
-const authority = createAuthority();
-const leaf = authority.issue(['127.0.0.1', 'localhost']);
-afterAll(() => authority.close());
+const authority = testCertificates();
+const served = ({ cert, key }: TestCertificate) => ({
+  cert: readFileSync(cert, 'utf8'),
+  key: readFileSync(key, 'utf8'),
+});
+const leaf = served(authority.valid);
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -275,8 +279,8 @@ describe('https', () => {
     });
     expect(result.reasons).toEqual([]);
     expect(result.facts).toMatchObject({ body: 'SNI localhost', ip: '127.0.0.1' });
-    expect(result.facts['cert_days']).toBeGreaterThan(300);
-    const soon = authority.issue(['127.0.0.1'], 5);
+    expect(result.facts['cert_days']).toBeGreaterThan(80);
+    const soon = served(authority.intermediateEnding);
     const server = createTlsServer(
       { cert: soon.cert, key: soon.key },
       (_request, response) => void response.end(),
