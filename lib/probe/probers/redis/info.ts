@@ -57,7 +57,7 @@ function persistenceOf(info: Info): boolean | null {
   return states.length === 0 ? null : states.every((state) => state === 'ok');
 }
 
-/** Whether the next write is answered with OOM: the limit is reached and the policy finds nothing to let go. */
+/** Whether writes are answered with OOM: the limit is reached, and the policy finds nothing to let go. */
 function isFull(info: Info): boolean | null {
   const used = numberOf(info, 'used_memory');
   const max = numberOf(info, 'maxmemory');
@@ -66,7 +66,16 @@ function isFull(info: Info): boolean | null {
   if (max === 0) return false;
   const stuck = policy === 'noeviction' || (policy.startsWith('volatile-') && !hasExpiringKeys(info));
   // Buffers of replicas and of the append-only file count in used_memory, but not against the limit.
-  return stuck && used - (numberOf(info, 'mem_not_counted_for_evict') ?? 0) >= max;
+  const counted = used - (numberOf(info, 'mem_not_counted_for_evict') ?? 0);
+  return stuck && max - counted < buffersOf(max);
+}
+
+/**
+ * What the clients’ buffers take: they count against the limit, so a server that is full has about this much left
+ * whenever the client that was refused has gone.
+ */
+function buffersOf(maxmemory: number): number {
+  return Math.min(2 ** 20, Math.max(2 ** 16, maxmemory / 100));
 }
 
 function hasExpiringKeys(info: Info): boolean {

@@ -44,7 +44,7 @@ export const REDIS_FACTS = {
     kind: 'bool',
     code: 'overloaded',
     meaning:
-      'whether a master’s memory is used up while its policy lets nothing be evicted, so that it refuses writes (OOM); absent on a replica',
+      'whether a master’s memory is used up (but for 64 KiB, or 1 % up to 1 MiB) while its policy finds nothing to evict, so that it refuses writes (OOM); absent on a replica',
   },
   keys: { kind: 'number', meaning: 'keys in the database that the target names' },
   clients: { kind: 'number', meaning: 'connected clients, puptime included' },
