@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
 import { redis } from '../../../../lib/probe/probers/redis.ts';
@@ -220,6 +221,17 @@ describeWith(REDIS_PROGRAMS, 'a real redis-server', () => {
     ]);
     await server.stop();
     expect(verdict(await probe(server.port))).toEqual(['down', 'refused', 'connect', null]);
+  });
+
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
+
+  test.skipIf(outside === undefined)('protected mode: asked from outside without a password', async () => {
+    const server = await start({ bind: '* -::*' });
+    const result = await probeTarget(redis, `redis://${outside ?? ''}:${String(server.port)}`);
+    expect(verdict(result)).toEqual(['down', 'auth', 'auth', null]);
+    expect(result.reason?.text).toContain('protected mode');
   });
 
   test('a cluster whose slots nobody serves has lost its quorum', async () => {
