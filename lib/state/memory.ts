@@ -62,6 +62,8 @@ export function saveMemory(
   records: Iterable<ServiceRecord>,
   lost: readonly LostRecord[],
 ): void {
+  if (state.missing !== null)
+    throw Object.assign(new Error(state.missing), { code: state.missing, syscall: 'open' });
   const known = new Set<string>();
   const lines: string[] = [];
   for (const record of records) {

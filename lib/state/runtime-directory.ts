@@ -37,7 +37,7 @@ export interface Runtime {
    * Makes a directory of its own (0700, of the hook’s user) with these files in it (0600). Nothing is synced.
    * Tries one place after the other; throws the errno of the last.
    */
-  readonly createPrivate: (files: { readonly [name: string]: string }) => string;
+  readonly createPrivate: (files: (directory: string) => { readonly [name: string]: string }) => string;
   /** Takes it away with what the hook has left there. */
   readonly removePrivate: (directory: string) => void;
   readonly close: () => void;
@@ -71,7 +71,7 @@ export function openRuntime(world: RuntimeWorld): Runtime {
         const directory = `${place ?? ''}/event-${world.unique()}`;
         if (place === null) throw noPlace();
         try {
-          fill(directory, files, world.owner);
+          fill(directory, files(directory), world.owner);
           return directory;
         } catch (error) {
           if (errnoOf(error) === undefined) throw error;

@@ -1,0 +1,154 @@
+import { readDeadLetters, pruneDeadLetters } from '../state/dead-letters.ts';
+import { errnoOf } from '../state/durable-file.ts';
+import type { HookReference } from '../state/hook-reference.ts';
+import { openJournal } from '../state/journal.ts';
+import { isSettled, type HookLine } from '../state/journal-line.ts';
+import { tryLock, type Lock } from '../state/lock.ts';
+import { listQueue, queueName, readQueue, removeEntries, type QueueEntry } from '../state/queue.ts';
+import type { State } from '../state/state-directory.ts';
+import type { Event } from '../words/event.ts';
+import type { AttemptContext } from './attempt.ts';
+import { createJournalWriter, type JournalWriter } from './journal-writer.ts';
+import type { Lanes } from './lanes.ts';
+import { endOrphan } from './orphan.ts';
+import { isSettledParcel, type Delivery, type Parcel } from './parcel.ts';
+
+export interface DelivererOptions {
+  readonly state: State;
+  readonly lanes: Lanes;
+  /** PATH to find flock(1) in */
+  readonly path: string | undefined;
+  readonly context: Omit<AttemptContext, 'stored'>;
+  /** the hooks of our own config, for events that came without */
+  readonly hooksFor: (event: Event) => readonly HookReference[];
+}
+
+/** Works off the queue while it holds the delivery lock. */
+export interface Deliverer {
+  /** Takes the lock and begins with all that waits; false when another process has it: it will find our events itself. */
+  readonly take: () => boolean;
+  /** what an attempt needs while the lock is held; null otherwise */
+  readonly stored: () => AttemptContext['stored'];
+  /** Begins with an entry that this process has just committed, if it holds the lock. */
+  readonly admit: (entry: QueueEntry) => void;
+  /** Looks for entries that others have left since. */
+  readonly look: () => void;
+  /** Removes entries whose hooks are all settled and whose `seq` the snapshot holds (`covered`), if any. */
+  readonly tidy: (covered: (entry: QueueEntry) => boolean) => void;
+  /** Writes the journal, frees the lock. True when something has come to the queue meanwhile: take it again. */
+  readonly release: () => boolean;
+}
+
+/** How often the holder looks whether somebody who found the lock held has left events. */
+const LOOK_EVERY_MS = 100;
+
+export function createDeliverer(options: DelivererOptions): Deliverer {
+  const { state, lanes, context } = options;
+  const { tally, now } = context;
+  let held: { readonly lock: Lock; readonly journal: JournalWriter; readonly timer: NodeJS.Timeout } | null =
+    null;
+  const known = new Map<string, { readonly entry: QueueEntry; readonly parcels: readonly Parcel[] }>();
+
+  const admitEntry = (entry: QueueEntry, journal: JournalWriter) => {
+    const parcels = entry.events.map((event): Parcel => {
+      const lines = journal.progress(event.id)?.hooks;
+      const hooks = hooksOf(entry, event, journal);
+      const deliveries = hooks.map((hook) => deliveryOf(hook, lines?.get(hook.path), now()));
+      return { event, entry, committed: entry.committed, deliveries };
+    });
+    known.set(queueName(entry), { entry, parcels });
+    for (const parcel of parcels) {
+      for (const { hook } of parcel.deliveries) {
+        const line = journal.progress(parcel.event.id)?.hooks.get(hook.path);
+        if (line?.k === 'started') lanes.hold(parcel.event.service, endOrphan(line));
+      }
+      if (!isSettledParcel(parcel)) lanes.admit(parcel);
+    }
+  };
+  const hooksOf = (entry: QueueEntry, event: Event, journal: JournalWriter): readonly HookReference[] => {
+    const fixed = entry.hooks?.[event.id] ?? journal.progress(event.id)?.bound?.hooks;
+    if (fixed !== undefined) return fixed;
+    const hooks = options.hooksFor(event);
+    journal.note({ k: 'bound', id: event.id, t: now(), hooks });
+    journal.writtenSoon();
+    return hooks;
+  };
+  const look = () => {
+    if (held === null || !listQueue(state).some((name) => !known.has(name))) return;
+    for (const entry of readQueue(state).entries) {
+      if (!known.has(queueName(entry))) admitEntry(entry, held.journal);
+    }
+  };
+  const tellDead = () => {
+    const letters = pruneDeadLetters(state, readDeadLetters(state), now());
+    for (const letter of letters) if (!letter.told) context.tellDead(letter);
+  };
+
+  return {
+    take: () => {
+      if (held !== null) return true;
+      const lock = tryLock(state, { kind: 'delivery', path: options.path });
+      if (lock === null) return false;
+      known.clear();
+      const { entries } = readQueue(state);
+      const ids = new Set(entries.flatMap(({ events }) => events.map(({ id }) => id)));
+      const journal = createJournalWriter(openJournal(state, ids));
+      // A look costs one readdir; the process may end while it waits for the next.
+      const timer = setInterval(look, LOOK_EVERY_MS).unref();
+      held = { lock, journal, timer };
+      for (const entry of entries) admitEntry(entry, journal);
+      tellDead();
+      return true;
+    },
+    stored: () => (held === null ? null : { state, journal: held.journal }),
+    admit: (entry) => {
+      if (held !== null && !known.has(queueName(entry))) admitEntry(entry, held.journal);
+    },
+    look,
+    tidy: (covered) => {
+      const finished = [...known.values()].filter(
+        ({ entry, parcels }) => parcels.every(isSettledParcel) && (entry.record === null || covered(entry)),
+      );
+      if (held === null || finished.length === 0) return;
+      const journal = held.journal;
+      const error = journal.flushNow();
+      if (error !== null) return tally.cannotWrite(error);
+      try {
+        removeEntries(
+          state,
+          finished.map(({ entry }) => entry),
+        );
+        for (const { entry } of finished) known.delete(queueName(entry));
+      } catch (failure) {
+        if (!(failure instanceof Error) || errnoOf(failure) === undefined) throw failure;
+        tally.cannotWrite(failure);
+      }
+    },
+    release: () => {
+      if (held === null) return false;
+      clearInterval(held.timer);
+      const error = held.journal.close();
+      if (error !== null) tally.cannotWrite(error);
+      held.lock.release();
+      held = null;
+      lanes.forgetStored();
+      return listQueue(state).some((name) => !known.has(name));
+    },
+  };
+}
+
+function deliveryOf(hook: HookReference, line: HookLine | undefined, now: number): Delivery {
+  return {
+    hook,
+    attempts: line?.n ?? 0,
+    next: line?.k === 'failed' ? line.next : line?.k === 'started' ? afterCrash(line.n, line.t) : now,
+    settled: isSettled(line),
+    refused: false,
+    done: line?.k === 'done',
+  };
+}
+
+/** A hook that was cut short with its runner is tried again at once; one to which that happens again and again may be the cause. */
+function afterCrash(attempts: number, started: number): number {
+  return attempts <= 3 ? 0 : started + 60_000 * 2 ** Math.min(attempts - 4, 6);
+}

@@ -1,0 +1,139 @@
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import type { HookReference } from '../state/hook-reference.ts';
+import { distrust } from '../state/trust-path.ts';
+import { EVENT_KINDS } from '../words/event.ts';
+import type { ServiceHooks } from '../words/service.ts';
+
+/** Where hooks are looked for, and who must be able to trust them. */
+export interface HookPlace {
+  /** the hooks directory, absolute; null: there is none */
+  readonly dir: string | null;
+  /** the user that they run as */
+  readonly uid: number;
+}
+
+/** A file that looks like a hook but is passed over, or refused: `reason` is one line that names it. */
+export interface HookProblem {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface FoundHooks {
+  /** in the order in which they run; refused ones are among them: their events wait */
+  readonly hooks: readonly HookReference[];
+  /** what is not a hook, and why; `expected` where its name alone says that it is none */
+  readonly skipped: readonly (HookProblem & { readonly expected: boolean })[];
+}
+
+export type Vetting =
+  | { readonly kind: 'fit' }
+  | { readonly kind: 'gone' }
+  /** one line: not executable, or not to be trusted, and what to do */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/**
+ * The hooks for one kind of event (`on_down`): NAME in the hooks directory, then every executable in NAME.d/ by name,
+ * then the service’s own; or only these where they replace.
+ */
+export function findHooks(name: string, service: ServiceHooks | null, place: HookPlace): FoundHooks {
+  const own = (service?.run[name] ?? []).map((path) => ({ path, lane: path }));
+  if (service?.replace === true || place.dir === null) return { hooks: own, skipped: [] };
+  const single = `${place.dir}/${name}`;
+  const general: HookReference[] = kindOf(single) === null ? [] : [{ path: single, lane: '' }];
+  const { hooks, skipped } = listDirectory(`${place.dir}/${name}.d`);
+  return { hooks: [...general, ...hooks, ...own], skipped };
+}
+
+/** Whether a hook may be started now. */
+export function vetHook(path: string, place: HookPlace): Vetting {
+  const kind = kindOf(path);
+  if (kind === null) return { kind: 'gone' };
+  if (kind !== 'file') return { kind: 'refused', reason: `${path} is not a file` };
+  const reason = distrust(path, place.uid);
+  if (reason !== null) return { kind: 'refused', reason };
+  if (!isExecutable(path)) {
+    return { kind: 'refused', reason: `${path} is not executable: chmod +x it, or remove it` };
+  }
+  return { kind: 'fit' };
+}
+
+/** All that is wrong with the hooks of a config, for `validate`. Own hooks that do not exist are problems too. */
+export function findHookProblems(
+  services: readonly { readonly hooks: ServiceHooks }[],
+  place: HookPlace,
+): readonly HookProblem[] {
+  const problems = new Map<string, HookProblem>();
+  const note = (problem: HookProblem) => problems.set(problem.path, problem);
+  const vet = ({ path }: HookReference) => {
+    const vetting = vetHook(path, place);
+    if (vetting.kind === 'refused') note({ path, reason: vetting.reason });
+    if (vetting.kind === 'gone') note({ path, reason: `${path} does not exist: it is named as a hook` });
+  };
+  for (const kind of EVENT_KINDS) {
+    const { hooks, skipped } = findHooks(`on_${kind}`, null, place);
+    hooks.forEach(vet);
+    skipped.forEach(note);
+  }
+  for (const { hooks } of services) {
+    for (const path of Object.values(hooks.run).flat()) vet({ path, lane: path });
+  }
+  return [...problems.values()];
+}
+
+/** As run-parts(8) does, but with dots in names. */
+function listDirectory(directory: string): FoundHooks {
+  const hooks: HookReference[] = [];
+  const skipped: (HookProblem & { readonly expected: boolean })[] = [];
+  for (const name of namesIn(directory)) {
+    const path = `${directory}/${name}`;
+    const reason = reasonToSkip(path, name);
+    if (reason === null) hooks.push({ path, lane: name });
+    else {
+      const expected = SKIPPED_NAME.test(name);
+      skipped.push({ path, reason: `${path} is no hook: ${reason}`, expected });
+    }
+  }
+  return { hooks, skipped };
+}
+
+const SKIPPED_NAME = /^\.|~$|\.bak$|\.disabled$|\.dpkg-[a-z]+$/;
+
+function reasonToSkip(path: string, name: string): string | null {
+  if (SKIPPED_NAME.test(name)) return 'files with such a name are passed over';
+  if (kindOf(path) !== 'file') return 'it is not a file';
+  return isExecutable(path) ? null : 'it is not executable: chmod +x it';
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).sort(byCodePoint);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+function byCodePoint(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Null when there is nothing, or a link to nothing. */
+function kindOf(path: string): 'file' | 'other' | null {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return null;
+  return stats.isFile() ? 'file' : 'other';
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EACCES', 'EPERM', 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}

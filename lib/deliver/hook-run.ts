@@ -1,0 +1,145 @@
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { openGate, type GatedOutcome, type GatedProgram } from '../process/gated-program.ts';
+import { closeInheritedDescriptors } from '../process/inherited-descriptors.ts';
+import type { ProcessMark } from '../process/process-mark.ts';
+import { errnoOf } from '../state/durable-file.ts';
+import type { Runtime } from '../state/runtime-directory.ts';
+import type { Event } from '../words/event.ts';
+import { safeText } from '../words/safe-text.ts';
+import type { HooksConfig } from '../words/service.ts';
+import { hookEnvironment } from './hook-environment.ts';
+import type { HookUser } from './hook-user.ts';
+
+/** All that hooks share in one run of puptime. */
+export interface HookSetting {
+  readonly config: HooksConfig;
+  readonly user: HookUser;
+  readonly runtime: Runtime;
+  /** puptime’s own environment */
+  readonly env: { readonly [name: string]: string | undefined };
+}
+
+export interface HookJob {
+  /** absolute path of the executable */
+  readonly path: string;
+  readonly event: Event;
+  readonly attempt: number;
+  readonly durable: boolean;
+  /** on_run: the lines of its results file */
+  readonly results: string | null;
+  /**
+   * Called when the hook stands ready and has done nothing yet: writes down that it was started. False: that could not
+   * be written, and the hook does not run.
+   */
+  readonly noteStarted: (mark: ProcessMark) => Promise<boolean>;
+  /** ends it */
+  readonly signal: AbortSignal;
+}
+
+export type HookOutcome =
+  | ({ readonly kind: 'ran'; readonly text: string } & Omit<GatedOutcome, 'output'>)
+  | { readonly kind: 'not_started'; readonly reason: string }
+  | { readonly kind: 'not_noted' };
+
+/** Of what a hook prints. */
+const MOST_OUTPUT = 4096;
+/** Between SIGTERM and SIGKILL. */
+const GRACE_MS = 2000;
+
+/**
+ * Runs one hook once, on a private copy of the event. Never throws for what the hook or the system does: that is an
+ * outcome. `text` is what it printed, made safe.
+ */
+export async function runHook(job: HookJob, setting: HookSetting): Promise<HookOutcome> {
+  const { runtime, user } = setting;
+  if (user.kind === 'refused') return { kind: 'not_started', reason: user.reason };
+  let directory: string | null = null;
+  try {
+    directory = runtime.createPrivate((place) => filesOf(job, place));
+    return await runOn(`${directory}/event.json`, job, setting);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined || !(error instanceof Error)) throw error;
+    return { kind: 'not_started', reason: `its copy of the event could not be made (${errno})` };
+  } finally {
+    if (directory !== null) runtime.removePrivate(directory);
+  }
+}
+
+function filesOf(job: HookJob, directory: string): { readonly [name: string]: string } {
+  const event: Event = {
+    ...job.event,
+    results_file: job.results === null ? job.event.results_file : `${directory}/results.ndjson`,
+    delivery: { hook: `on_${job.event.event}`, attempt: job.attempt },
+  };
+  return {
+    'event.json': `${JSON.stringify(event)}\n`,
+    ...(job.results === null ? {} : { 'results.ndjson': job.results }),
+  };
+}
+
+async function runOn(file: string, job: HookJob, setting: HookSetting): Promise<HookOutcome> {
+  const program = programOf(file, job, setting);
+  if (typeof program === 'string') return { kind: 'not_started', reason: program };
+  closeInheritedDescriptors();
+  const stdin = openSync(file, 'r');
+  const opening = openGate({ ...program, stdin, maxOutput: MOST_OUTPUT });
+  const gate = await opening.finally(() => {
+    closeSync(stdin);
+  });
+  if (gate.kind === 'not_started') return { kind: 'not_started', reason: gate.text };
+  if (!(await job.noteStarted(gate.mark))) {
+    gate.cancel();
+    return { kind: 'not_noted' };
+  }
+  const { output, ...outcome } = await gate.run({
+    limit_ms: setting.config.timeout_ms,
+    grace_ms: GRACE_MS,
+    signal: job.signal,
+  });
+  return { kind: 'ran', ...outcome, text: safeText(output.toString('utf8'), MOST_OUTPUT).trimEnd() };
+}
+
+function programOf(
+  file: string,
+  job: HookJob,
+  setting: HookSetting,
+): Omit<GatedProgram, 'stdin' | 'maxOutput'> | string {
+  const { config, user, env } = setting;
+  const environment = hookEnvironment({
+    event: job.event,
+    attempt: job.attempt,
+    durable: job.durable,
+    file,
+    env,
+    pass: config.env,
+    home: user.kind === 'other' ? user.home : null,
+  });
+  const shared = { env: environment, cwd: workingDirectory(config.dir, job.path) };
+  if (user.kind !== 'other') return { ...shared, file: job.path, args: [file] };
+  const setpriv = SETPRIV.find((path) => existsSync(path));
+  if (setpriv === undefined) {
+    return 'the program setpriv is not there, and root steps down to hooks.user with it: install util-linux';
+  }
+  return { ...shared, file: setpriv, args: [...stepDown(user), '--', job.path, file] };
+}
+
+const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv', '/usr/local/bin/setpriv'];
+
+function stepDown(user: Extract<HookUser, { readonly kind: 'other' }>): readonly string[] {
+  return [
+    `--reuid=${user.uid}`,
+    `--regid=${user.gid}`,
+    '--init-groups',
+    '--inh-caps=-all',
+    '--ambient-caps=-all',
+    '--bounding-set=-all',
+    '--no-new-privs',
+  ];
+}
+
+function workingDirectory(dir: string | null, path: string): string {
+  const exists = dir !== null && statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true;
+  return exists ? dir : dirname(path);
+}

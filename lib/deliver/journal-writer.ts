@@ -1,0 +1,51 @@
+import type { Journal } from '../state/journal.ts';
+
+/** Puts what many hooks note at one time to disk with one fsync. */
+export interface JournalWriter extends Pick<Journal, 'progress' | 'note'> {
+  /** settles when all that was noted is on disk; with the errno when the disk takes it not */
+  readonly written: () => Promise<Error | null>;
+  /** at the latest in 40 ms */
+  readonly writtenSoon: () => void;
+  /** at once */
+  readonly flushNow: () => Error | null;
+  /** at once; then the file is closed */
+  readonly close: () => Error | null;
+}
+
+const SOON_MS = 40;
+
+export function createJournalWriter(journal: Journal): JournalWriter {
+  let waiting: ((error: Error | null) => void)[] = [];
+  let immediate: NodeJS.Immediate | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const flush = (): Error | null => {
+    clearImmediate(immediate);
+    clearTimeout(timer);
+    immediate = undefined;
+    timer = undefined;
+    const error = journal.flush();
+    const told = waiting;
+    waiting = [];
+    for (const tell of told) tell(error);
+    return error;
+  };
+  return {
+    progress: journal.progress,
+    note: journal.note,
+    written: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        immediate ??= setImmediate(flush);
+      }),
+    writtenSoon: () => {
+      timer ??= setTimeout(flush, SOON_MS);
+    },
+    flushNow: flush,
+    close: () => {
+      const error = flush();
+      journal.close();
+      return error;
+    },
+  };
+}
