@@ -86,7 +86,7 @@ async function secure(
   const { shakeHands } = await import('./wire/tls-handshake.ts');
   const secured = await shakeHands(socket, peer, {
     tls: approach.tls,
-    serverName: approach.tls.server_name ?? options.serverName ?? approach.host,
+    serverName: options.serverName ?? approach.tls.server_name ?? approach.host,
     alpn: options.alpn ?? [],
     signal: deadline.signal,
     aborted: () => deadline.explain('tls', peer),

@@ -145,7 +145,7 @@ export interface DialOptions {
   readonly to?: Address;
   /** a Unix socket instead of an address */
   readonly path?: string;
-  /** TLS from the first byte */
+  /** TLS from the first byte; `serverName` is for another host than the target’s, and goes before `tls.server_name` */
   readonly tls?: { readonly serverName?: string; readonly alpn?: readonly string[] };
 }
 

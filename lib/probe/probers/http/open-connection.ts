@@ -7,8 +7,9 @@ import type { Plan } from './plan.ts';
 /** A connection to the place: to the address being probed when the host is the same, else to the first that takes one. */
 export async function openConnection(place: Place, plan: Plan, context: HttpContext): Promise<Conversation> {
   const alpn = { auto: ['h2', 'http/1.1'], '1.1': ['http/1.1'], '2': ['h2'] }[plan.version];
-  const tls = place.scheme === 'https' ? { tls: { serverName: place.host, alpn } } : {};
   const { host, port } = plan.first.place;
+  const name = place.host === host ? {} : { serverName: place.host };
+  const tls = place.scheme === 'https' ? { tls: { ...name, alpn } } : {};
   if (place.host === host && place.port === port) return context.dial(tls);
   const addresses = await addressesOf(place, place.host === host ? context.address : null, context);
   for (const to of addresses.slice(0, -1)) {

@@ -318,6 +318,19 @@ describe('https', () => {
     expect(result.reason?.text).toContain('not encrypted');
   });
 
+  it('asks a host that it is redirected to by that host’s own name, whatever tls.server_name says', async () => {
+    const port = await secure(['http/1.1']);
+    const named = createTlsServer(served(authority.wrongHost), (_request, response) => {
+      response.writeHead(302, { location: `https://localhost:${String(port)}/` }).end();
+    });
+    closers.push(() => named.close());
+    const target = `https://127.0.0.1:${String(await portOf(named))}/`;
+    const service = { tls: { ...tls, server_name: 'other.example.org' } };
+    const result = await probeTarget(http, target, { service, keep: ['body'] });
+    expect(result.reasons).toEqual([]);
+    expect(result.facts['body']).toBe('SNI localhost');
+  });
+
   it('goes from http to https where it is told to', async () => {
     const port = await secure(['http/1.1']);
     const plain = await listen((socket) => {
