@@ -30,12 +30,19 @@ export async function attemptDelivery(next: NextDelivery, context: AttemptContex
   const { parcel, delivery } = next;
   const { path } = delivery.hook;
   const vetting = vetHook(path, context.place);
-  if (vetting.kind === 'gone' && !context.isNamed(parcel.event.service, path)) return drop(next, context);
-  if (isTooOld(next, context)) return bury(next, context, 'its time is up', '');
+  if (vetting.kind === 'gone' && !context.isNamed(parcel.event.service, path)) {
+    drop(next, context);
+    return;
+  }
+  if (isTooOld(next, context)) {
+    bury(next, context, 'its time is up', '');
+    return;
+  }
   const refusal = refusalOf(vetting, next, context);
   if (refusal !== null) {
     delivery.refused = true;
-    return context.tally.refuse(path, refusal);
+    context.tally.refuse(path, refusal);
+    return;
   }
   conclude(next, await run(next, context), context);
 }

@@ -67,6 +67,7 @@ export function storeReceived(state: State, event: Event, committed: number, uni
 
 /** Reads all that waits. A damaged file is moved to corrupt/ and reported. Throws the errno of the directory. */
 export function readQueue(state: State): QueueContent {
+  if (state.missing !== null) return { entries: [], lost: new Map() };
   const entries: QueueEntry[] = [];
   const lost = new Map<string, Stamp>();
   for (const { name, ...parts } of queueNames(state)) {

@@ -1,0 +1,65 @@
+import { errnoOf } from '../state/durable-file.ts';
+import { readJournal } from '../state/journal.ts';
+import { readQueue, storeReceived } from '../state/queue.ts';
+import type { State } from '../state/state-directory.ts';
+import type { Event } from '../words/event.ts';
+import type { Delivery } from './delivery.ts';
+import { parseForeignEvent } from './foreign-event.ts';
+import type { DeliverWorld } from './world.ts';
+
+export interface InboxOptions {
+  readonly state: State;
+  readonly delivery: Delivery;
+  readonly world: Pick<DeliverWorld, 'now' | 'unique'>;
+}
+
+export type Acceptance =
+  /** it is on disk, or was seen before: the sender need not send it again */
+  | { readonly kind: 'accepted'; readonly id: string }
+  /** the state takes it not: its hooks run all the same, and the sender should send it again */
+  | { readonly kind: 'not_stored'; readonly id: string }
+  /** it is no event; one line */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Takes events from elsewhere, for `puptime deliver -`. Their hooks are those of our own config alone. */
+export interface Inbox {
+  /** One line of JSON. On disk, synced, when this returns; only then its hooks start. */
+  readonly accept: (line: string) => Acceptance;
+}
+
+export function createInbox({ state, delivery, world }: InboxOptions): Inbox {
+  // Before anything is taken: what `puptime decide` has left in a queue that we share is known, not new.
+  const seen = new Set(readJournal(state).keys());
+  for (const { events } of readQueue(state).entries) for (const { id } of events) seen.add(id);
+  const begun = new Set<string>();
+
+  return {
+    accept: (line) => {
+      const parsed = parseForeignEvent(line);
+      if (parsed.kind === 'refused') return parsed;
+      const { event } = parsed;
+      if (!seen.has(event.id) && !begun.has(event.id) && isQueued(state, event)) seen.add(event.id);
+      if (seen.has(event.id)) {
+        delivery.begin();
+        return { kind: 'accepted', id: event.id };
+      }
+      try {
+        const entry = storeReceived(state, event, world.now(), world.unique());
+        seen.add(event.id);
+        delivery.deliver(entry);
+        return { kind: 'accepted', id: event.id };
+      } catch (error) {
+        if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+        delivery.tally.cannotWrite(error);
+        if (!begun.has(event.id)) delivery.deliverUnstored(event, delivery.find(event));
+        begun.add(event.id);
+        return { kind: 'not_stored', id: event.id };
+      }
+    },
+  };
+}
+
+/** A `puptime decide` that feeds us through a pipe commits to the queue that we share just before it prints. */
+function isQueued(state: State, event: Event): boolean {
+  return readQueue(state).entries.some(({ events }) => events.some(({ id }) => id === event.id));
+}
