@@ -16,6 +16,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['redis', 'rediss'],
     load: async () => (await import('./probers/redis.ts')).redis,
   },
+  { type: 'smtp', schemes: ['smtp'], load: async () => (await import('./probers/smtp.ts')).smtp },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {

@@ -13,6 +13,8 @@ export interface Conversation {
   readonly address: Address | null;
   /** `192.0.2.7:6379`, for messages */
   readonly peer: string;
+  /** our own address, where there is one: `192.0.2.8` */
+  readonly local: string | null;
   /** the last handshake; null before one */
   tls(): TlsSession | null;
   /** Sends; resolves when the kernel has taken it. */
@@ -68,6 +70,7 @@ export function converse(
   return {
     address,
     peer,
+    local: socket.localAddress ?? null,
     tls: () => session,
     async write(data) {
       if (host.signal.aborted) inbox.check();
