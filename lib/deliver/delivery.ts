@@ -96,10 +96,15 @@ export function createDelivery({
       ? null
       : createDeliverer({ state, lanes, path, context, hooksFor: find });
   let left = false;
-  const begin = (): boolean => {
+  const take = (): boolean => {
     if (deliverer === null || signal.aborted) return false;
     const taken = deliverer.take();
     left ||= !taken;
+    return taken;
+  };
+  const begin = (): boolean => {
+    const taken = take();
+    if (taken) deliverer?.look();
     return taken;
   };
   const workOff = async (covered: (entry: QueueEntry) => boolean): Promise<number> => {
@@ -120,7 +125,7 @@ export function createDelivery({
     tally,
     begin,
     deliver: (entry) => {
-      if (begin()) deliverer?.admit(entry);
+      if (take()) deliverer?.admit(entry);
     },
     deliverUnstored: (event, hooks) => {
       const start = { attempts: 0, next: 0, settled: false, refused: false, done: false };
@@ -133,7 +138,7 @@ export function createDelivery({
     tidy: (covered) => deliverer?.tidy(covered),
     drain: async (covered) => {
       await lanes.idle();
-      if (left) begin();
+      if (left) take();
       const pending = await workOff(covered);
       await bestEffort.idle();
       await Promise.all(background);

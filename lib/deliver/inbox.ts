@@ -1,8 +1,7 @@
 import { errnoOf } from '../state/durable-file.ts';
 import { readJournal } from '../state/journal.ts';
-import { readQueue, storeReceived } from '../state/queue.ts';
+import { isQueued, readQueue, storeReceived } from '../state/queue.ts';
 import type { State } from '../state/state-directory.ts';
-import type { Event } from '../words/event.ts';
 import type { Delivery } from './delivery.ts';
 import { parseForeignEvent } from './foreign-event.ts';
 import type { DeliverWorld } from './world.ts';
@@ -38,7 +37,8 @@ export function createInbox({ state, delivery, world }: InboxOptions): Inbox {
       const parsed = parseForeignEvent(line);
       if (parsed.kind === 'refused') return parsed;
       const { event } = parsed;
-      if (!seen.has(event.id) && !begun.has(event.id) && isQueued(state, event)) seen.add(event.id);
+      // A `puptime decide` that feeds us through a pipe commits to the queue that we share just before it prints.
+      if (!seen.has(event.id) && isQueued(state, event.service, event.id)) seen.add(event.id);
       if (seen.has(event.id)) {
         delivery.begin();
         return { kind: 'accepted', id: event.id };
@@ -57,9 +57,4 @@ export function createInbox({ state, delivery, world }: InboxOptions): Inbox {
       }
     },
   };
-}
-
-/** A `puptime decide` that feeds us through a pipe commits to the queue that we share just before it prints. */
-function isQueued(state: State, event: Event): boolean {
-  return readQueue(state).entries.some(({ events }) => events.some(({ id }) => id === event.id));
 }

@@ -88,6 +88,17 @@ export function readQueue(state: State): QueueContent {
   return { entries, lost };
 }
 
+/** True when the queue holds this event of this service. Reads only the files of that service. */
+export function isQueued(state: State, service: string, id: string): boolean {
+  const own = sid(service);
+  return queueNames(state).some(({ name, ...parts }) => {
+    if (parts.sid !== own) return false;
+    const text = readIfThere(`${state.dir}/${QUEUE}/${name}`);
+    const events = text === null ? undefined : parseEntry(text, parts)?.events;
+    return events?.some((event) => event.id === id) === true;
+  });
+}
+
 /** File names in the queue, without reading any: enough to see that something new has come. */
 export function listQueue(state: State): readonly string[] {
   return queueNames(state).map(({ name }) => name);
