@@ -9,6 +9,11 @@ export interface RegisteredProber {
 
 /** One line for each prober: the only place that knows them all. */
 export const PROBERS: readonly RegisteredProber[] = [
+  {
+    type: 'dns',
+    schemes: ['dns', 'dns+tcp', 'dns+tls', 'dns+https'],
+    load: async () => (await import('./probers/dns.ts')).dns,
+  },
   { type: 'http', schemes: ['http', 'https'], load: async () => (await import('./probers/http.ts')).http },
   { type: 'tcp', schemes: ['tcp'], load: async () => (await import('./probers/tcp.ts')).tcp },
   {
