@@ -3,7 +3,7 @@ import type { Json } from '../../words/json.ts';
 import type { Compile, Matcher, Subject, ValueKind } from './check.ts';
 import { negate, refuse } from './conditions.ts';
 import { compileAnyOf, compileCount, compileEquals, compileIncludes, compileOnly } from './list-matchers.ts';
-import { compileBound, compileExists, compileWithin } from './value-matchers.ts';
+import { compileBound, compileExists, compileRange, compileWithin } from './value-matchers.ts';
 import { compileContains, compileExcludes, compileMatches, compileNotMatches } from './text-matchers.ts';
 import { show } from './show.ts';
 
@@ -87,6 +87,7 @@ const NAMED = {
   count: { kinds: COUNTED, compile: compileCount },
   min: { kinds: NUMBERS, compile: (operand, subject) => compileBound(operand, subject, 'at least') },
   max: { kinds: NUMBERS, compile: (operand, subject) => compileBound(operand, subject, 'at most') },
+  range: { kinds: NUMBERS, compile: compileRange },
   within: { kinds: ['word', 'list', 'entry', 'json'], compile: compileWithin },
   exists: { kinds: EVERY, compile: compileExists },
 } as const satisfies Record<string, Named>;

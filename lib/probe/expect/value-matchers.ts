@@ -4,6 +4,7 @@ import type { Matcher, Subject } from './check.ts';
 import { everyNumber, refuse } from './conditions.ts';
 import { isList } from './equality.ts';
 import { parseNetwork, type Network } from './network.ts';
+import { isQuiet, parsePluginRange } from './plugin-range.ts';
 import { show } from './show.ts';
 
 /** `min` and `max`, both inclusive; of a list of numbers every one. */
@@ -18,6 +19,23 @@ export function compileBound(operand: Json, subject: Subject, bound: 'at least' 
       everyNumber(value, subject.kind, (number) =>
         bound === 'at least' ? number >= limit : number <= limit,
       ),
+  };
+}
+
+/** `range`: in the notation of Nagios plugins, it holds where a plugin with this threshold would raise no alert. */
+export function compileRange(operand: Json, subject: Subject): Matcher | null {
+  const range =
+    typeof operand === 'string' || typeof operand === 'number' ? parsePluginRange(String(operand)) : null;
+  if (range === null) {
+    return refuse(
+      subject,
+      `saw ${show(operand)}, expected a plugin’s range such as 10, 10:, ~:5, 10:20 or @10:20`,
+    );
+  }
+  return {
+    phrase: `a value that the range ${show(operand)} lets pass`,
+    absent: false,
+    holds: (value) => everyNumber(value, subject.kind, (number) => isQuiet(number, range)),
   };
 }
 

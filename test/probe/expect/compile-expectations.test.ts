@@ -37,6 +37,8 @@ describe('a mistake in an expectation is told before anything is probed', () => 
     [{ list: { count: 'x' } }, 'list.count', /^saw "x"/],
     [{ list: { any_of: 'x' } }, 'list.any_of', /expected a list$/],
     [{ list: { any_of: ['x', { mni: 1 }] } }, 'list.any_of.1.mni', /^no such matcher/],
+    [{ number: { range: '20:10' } }, 'number.range', /^saw 20:10, expected a plugin’s range/],
+    [{ number: { range: '@' } }, 'number.range', /expected a plugin’s range/],
     [{ word: { within: '1.2.3/8' } }, 'word.within', /^saw 1\.2\.3\/8, expected a block of addresses/],
     [{ word: { within: '192.0.2.0/33' } }, 'word.within', /expected a block of addresses/],
     [{ word: { exists: 'no' } }, 'word.exists', /^saw no, expected true or false$/],
