@@ -53,7 +53,7 @@ export async function waitForLock(
 const RETRY_MS = 50;
 
 function flock(fd: number, path: string | undefined): boolean {
-  const PATH = `${path ?? ''}:/usr/local/bin:/usr/bin:/bin`;
+  const PATH = path ?? '/usr/bin:/bin';
   const child = spawnSync('flock', ['-n', '3'], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
     env: { PATH, LC_ALL: 'C' },
