@@ -30,6 +30,12 @@ export interface DaemonStart {
 
 const PATHS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/lib/nagios/plugins'];
 
+/** What is still to be ended or removed when the process ends. */
+const leftovers = new Set<() => void>();
+process.on('exit', () => {
+  for (const clear of leftovers) clear();
+});
+
 /** The program’s path, also where only root looks; null when it is not installed. */
 export function findProgram(name: string): string | null {
   return PATHS.map((directory) => path.join(directory, name)).find(isExecutable) ?? null;
@@ -93,10 +99,10 @@ export async function freePort(): Promise<number> {
 export function temporaryDirectory(name: string): { readonly path: string; remove(): void } {
   const made = mkdtempSync(path.join(tmpdir(), `puptime-${name}-`));
   const remove = () => {
-    process.off('exit', remove);
+    leftovers.delete(remove);
     rmSync(made, { recursive: true, force: true });
   };
-  process.on('exit', remove);
+  leftovers.add(remove);
   return { path: made, remove };
 }
 
@@ -147,13 +153,13 @@ function daemonOf(child: ChildProcess, output: () => string): Daemon {
     if (child.pid !== undefined && !gone()) process.kill(-child.pid, name);
   };
   const atExit = () => kill('SIGKILL');
-  process.on('exit', atExit);
+  leftovers.add(atExit);
   return {
     pid: child.pid ?? 0,
     output,
     signal: kill,
     async stop() {
-      process.off('exit', atExit);
+      leftovers.delete(atExit);
       if (gone()) return;
       const ended = once(child, 'exit');
       kill('SIGCONT');
