@@ -38,23 +38,34 @@ export async function ask(
   asked: Asked,
   onHttpStatus: (status: number) => void,
 ): Promise<Answered> {
-  const { host, address } = asked;
   const { transport, question, flags } = asking;
   // A guess at the id is half of what forging an answer takes. Over HTTPS it is 0, for caches (RFC 8484 §4.1).
   const query = encodeQuery(transport === 'https' ? 0 : randomInt(65_536), question, flags);
   switch (transport) {
     case 'udp': {
-      const message = await askDatagrams(context, address, query, asking.tries);
+      const message = await askDatagrams(context, asked.address, query, asking.tries);
       if (!message.flags.includes('tc')) return { message, transport, tls: null };
       return ask(context, { ...asking, transport: 'tcp' }, asked, onHttpStatus);
     }
     case 'tcp':
     case 'tls': {
-      const tls = transport === 'tls' ? { tls: { serverName: host } } : {};
-      const conversation = await context.dial({ to: address, ...tls });
+      const conversation = await context.dial({
+        ...wayTo(context, asked),
+        ...(transport === 'tls' ? { tls: nameFor(context, asked) } : {}),
+      });
       return { message: await askStream(conversation, query), transport, tls: conversation.tls() };
     }
     case 'https':
       return { transport, ...(await askHttps(context, asking.https, asked, query, onHttpStatus)) };
   }
+}
+
+/** The address that is probed is the context’s own business: it may have to leave time for others. */
+export function wayTo(context: DnsContext, { address }: Asked): { readonly to?: Address } {
+  return address === context.address ? {} : { to: address };
+}
+
+/** The target’s own server is asked for by the name that `tls` says. */
+export function nameFor(context: DnsContext, { host }: Asked): { readonly serverName?: string } {
+  return host === context.host ? {} : { serverName: host };
 }
