@@ -3,7 +3,7 @@ import { TLS_PREFER } from '../wire/certificates.ts';
 import { follow } from './http/follow.ts';
 import { HTTP_FACTS } from './http/http-facts.ts';
 import { HTTP_OPTIONS, type HttpOptions, limitsOf } from './http/http-options.ts';
-import { placeOfTarget } from './http/place.ts';
+import { placeOfTarget } from '../wire/http/place.ts';
 import type { Plan } from './http/plan.ts';
 import { prepareRequest } from './http/prepare-request.ts';
 

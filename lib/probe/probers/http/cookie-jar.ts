@@ -1,5 +1,5 @@
-import type { HeaderList } from './header-list.ts';
-import type { Place } from './place.ts';
+import type { HeaderList } from '../../wire/http/header-list.ts';
+import type { Place } from '../../wire/http/place.ts';
 
 /** Cookies of one probe: what its answers set, for the requests that follow a redirect (RFC 6265). */
 export interface CookieJar {

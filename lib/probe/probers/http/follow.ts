@@ -1,12 +1,12 @@
 import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
 import { type CookieJar, createCookieJar } from './cookie-jar.ts';
-import { exchangeHttp1 } from './exchange-http1.ts';
-import { exchangeHttp2 } from './exchange-http2.ts';
+import { exchangeHttp1 } from '../../wire/http/exchange-http1.ts';
+import { exchangeHttp2 } from '../../wire/http/exchange-http2.ts';
 import type { HttpContext } from './http-facts.ts';
 import { fieldsOf, withoutCredentials } from './http-request.ts';
 import { openConnection } from './open-connection.ts';
-import { type Place, hrefOf, originOf } from './place.ts';
+import { type Place, hrefOf, originOf } from '../../wire/http/place.ts';
 import type { Plan } from './plan.ts';
 import { type Step, stepAfter } from './redirect.ts';
 import { reportAnswer } from './report-answer.ts';

@@ -1,7 +1,7 @@
 import type { Json, JsonSchema } from '../../../words/json.ts';
 import { parseSize } from '../../../words/units.ts';
 import { InvalidOptions } from '../../prober.ts';
-import type { HeaderList } from './header-list.ts';
+import type { HeaderList } from '../../wire/http/header-list.ts';
 import type { BodyLimits } from './received-body.ts';
 
 /** What http and https add to a service. */

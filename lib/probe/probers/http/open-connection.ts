@@ -1,7 +1,7 @@
 import { type Address, Fault } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
 import type { HttpContext } from './http-facts.ts';
-import type { Place } from './place.ts';
+import type { Place } from '../../wire/http/place.ts';
 import type { Plan } from './plan.ts';
 
 /** A connection to the place: to the address being probed when the host is the same, else to the first that takes one. */

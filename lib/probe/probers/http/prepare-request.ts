@@ -1,5 +1,5 @@
 import { InvalidOptions, type Target } from '../../prober.ts';
-import { headerValue } from './header-list.ts';
+import { headerValue } from '../../wire/http/header-list.ts';
 import { type HttpOptions, headersOf } from './http-options.ts';
 import type { HttpRequest } from './http-request.ts';
 

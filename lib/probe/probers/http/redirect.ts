@@ -1,9 +1,9 @@
 import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
-import { headerValue } from './header-list.ts';
+import { headerValue } from '../../wire/http/header-list.ts';
 import type { HttpRequest } from './http-request.ts';
-import { type Place, hrefOf, originOf, placeOfLocation } from './place.ts';
-import type { ResponseHead } from './response-head.ts';
+import { type Place, hrefOf, originOf, placeOfLocation } from '../../wire/http/place.ts';
+import type { ResponseHead } from '../../wire/http/response-head.ts';
 
 /** What an answer asks to be requested next. */
 export interface Step {

@@ -1,12 +1,12 @@
 import type { Conversation } from '../../wire/conversation.ts';
 import { isHtml, jsonOf, textOf } from './body-facts.ts';
 import { readDecoded } from './content-decoding.ts';
-import { headersFact, headerValue, itemsOf } from './header-list.ts';
+import { headersFact, headerValue, itemsOf } from '../../wire/http/header-list.ts';
 import type { HttpContext } from './http-facts.ts';
 import type { Plan } from './plan.ts';
 import { receiveBody } from './received-body.ts';
 import type { Step } from './redirect.ts';
-import type { HttpResponse } from './response.ts';
+import type { HttpResponse } from '../../wire/http/response.ts';
 import { titleOf } from './title.ts';
 
 /** Reads the answer that counts, and reports its facts. */

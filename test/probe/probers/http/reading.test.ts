@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createChunkedReader } from '../../../../lib/probe/probers/http/chunked-reader.ts';
+import { createChunkedReader } from '../../../../lib/probe/wire/http/chunked-reader.ts';
 import { createCookieJar } from '../../../../lib/probe/probers/http/cookie-jar.ts';
-import { type Place, hrefOf, placeOfLocation } from '../../../../lib/probe/probers/http/place.ts';
-import { parseHead } from '../../../../lib/probe/probers/http/response-head.ts';
+import { type Place, hrefOf, placeOfLocation } from '../../../../lib/probe/wire/http/place.ts';
+import { parseHead } from '../../../../lib/probe/wire/http/response-head.ts';
 import { Fault } from '../../../../lib/probe/prober.ts';
 
 describe('a chunked body', () => {

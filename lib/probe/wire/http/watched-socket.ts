@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import type { Conversation } from '../../wire/conversation.ts';
+import type { Conversation } from '../conversation.ts';
 
 /**
  * The socket for node:http2, which says GOAWAY to a peer that breaks the protocol but does not tell its caller why, and

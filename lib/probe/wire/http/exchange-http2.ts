@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
 import { Fault, type ProbeContext } from '../../prober.ts';
-import type { Conversation } from '../../wire/conversation.ts';
+import type { Conversation } from '../conversation.ts';
 import { mayHaveBody } from './framing.ts';
 import type { HeaderList } from './header-list.ts';
 import { type Http2Line, openHttp2Line } from './http2-line.ts';
-import type { HttpRequest } from './http-request.ts';
+import type { SentRequest } from './sent-request.ts';
 import type { Place } from './place.ts';
 import type { HttpResponse } from './response.ts';
 import type { ResponseHead } from './response-head.ts';
@@ -14,7 +14,7 @@ import type { ResponseHead } from './response-head.ts';
 export async function exchangeHttp2(
   conversation: Conversation,
   place: Place,
-  request: HttpRequest,
+  request: SentRequest,
   fields: HeaderList,
   context: Pick<ProbeContext, 'enter' | 'signal'>,
 ): Promise<HttpResponse> {
@@ -31,7 +31,7 @@ export async function exchangeHttp2(
 }
 
 /** The fields as `fieldsOf` gives them, Host first. */
-function headersOf(request: HttpRequest, place: Place, fields: HeaderList) {
+function headersOf(request: SentRequest, place: Place, fields: HeaderList) {
   const [[, authority] = ['', ''], ...rest] = fields;
   const headers: Record<string, string | string[]> = {
     ':method': request.method,

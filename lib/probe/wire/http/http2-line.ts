@@ -1,8 +1,8 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { safeLine } from '../../../words/safe-text.ts';
 import { CannotTell, Fault, type ProbeContext } from '../../prober.ts';
-import type { Conversation } from '../../wire/conversation.ts';
-import { explainError } from '../../wire/errno.ts';
+import type { Conversation } from '../conversation.ts';
+import { explainError } from '../errno.ts';
 import { type Place, originOf } from './place.ts';
 import { watchSocket } from './watched-socket.ts';
 

@@ -1,10 +1,10 @@
 import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
-import type { Conversation } from '../../wire/conversation.ts';
+import type { Conversation } from '../conversation.ts';
 import { createChunkedReader } from './chunked-reader.ts';
 import { type Framing, framingOf } from './framing.ts';
 import type { HeaderList } from './header-list.ts';
-import type { HttpRequest } from './http-request.ts';
+import type { SentRequest } from './sent-request.ts';
 import type { Place } from './place.ts';
 import type { HttpResponse } from './response.ts';
 import { type ResponseHead, parseHead } from './response-head.ts';
@@ -16,7 +16,7 @@ const MOST_INTERIM = 20;
 export async function exchangeHttp1(
   conversation: Conversation,
   place: Place,
-  request: HttpRequest,
+  request: SentRequest,
   fields: HeaderList,
 ): Promise<HttpResponse> {
   const lines = [
