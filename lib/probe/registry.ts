@@ -9,6 +9,7 @@ export interface RegisteredProber {
 
 /** One line for each prober: the only place that knows them all. */
 export const PROBERS: readonly RegisteredProber[] = [
+  { type: 'command', schemes: [], load: async () => (await import('./probers/command.ts')).command },
   {
     type: 'dns',
     schemes: ['dns', 'dns+tcp', 'dns+tls', 'dns+https'],

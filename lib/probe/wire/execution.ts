@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { CannotTell } from '../prober.ts';
+import { errnoOf } from './errno.ts';
 
 /** A program that a prober runs: a user’s check, ping, fping. */
 export interface Execution {
@@ -9,6 +11,8 @@ export interface Execution {
   readonly stdin?: string;
   /** bytes kept of each output; more ends the program */
   readonly maxOutput?: number;
+  /** told what it had printed when the deadline ended it */
+  readonly cutOff?: (stdout: Buffer, stderr: Buffer) => void;
 }
 
 export interface ExecutionOutcome {
@@ -68,11 +72,13 @@ export async function execute(execution: Execution, host: ExecutionHost): Promis
     signal: host.signal,
   });
   if (outcome.kind === 'not_started') {
-    const [code, words] = NOT_STARTED[outcome.errno] ?? ['internal', `cannot be started (${outcome.errno})`];
-    throw new CannotTell(code, `${file} ${words}`);
+    throw notStarted(execution, outcome.errno);
   }
   if (outcome.firstOutput_ms !== null) host.enterTransfer(outcome.firstOutput_ms);
-  if (outcome.endedBy === 'abort' || outcome.endedBy === 'limit') throw host.aborted();
+  if (outcome.endedBy === 'abort' || outcome.endedBy === 'limit') {
+    execution.cutOff?.(outcome.stdout, outcome.stderr);
+    throw host.aborted();
+  }
   return {
     exitCode: outcome.exitCode,
     signal: outcome.signal,
@@ -81,6 +87,37 @@ export async function execute(execution: Execution, host: ExecutionHost): Promis
     flooded: outcome.endedBy === 'flood',
     duration_ms: outcome.duration_ms,
   };
+}
+
+/** The kernel says ENOENT for a directory and for an interpreter, too. */
+function notStarted({ argv: [file], cwd }: Execution, errno: string): CannotTell {
+  if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'EACCES') {
+    const trouble = cwd === undefined ? null : directoryTrouble(cwd);
+    if (trouble !== null) return new CannotTell('permission', trouble);
+    if (errno === 'ENOENT' && file.startsWith('/') && statOf(file) !== null)
+      return new CannotTell(
+        'tool_missing',
+        `${file} is there, but not the interpreter that its #! line names`,
+      );
+  }
+  const [code, words] = NOT_STARTED[errno] ?? ['internal', `cannot be started (${errno})`];
+  return new CannotTell(code, `${file} ${words}`);
+}
+
+function directoryTrouble(cwd: string): string | null {
+  const stat = statOf(cwd);
+  if (stat === null) return `the directory ${cwd} to run it in cannot be found or entered`;
+  return stat.isDirectory() ? null : `${cwd} is no directory to run it in`;
+}
+
+/** Null when it is not there or not to be seen. */
+function statOf(path: string): { isDirectory(): boolean } | null {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== null) return null;
+    throw error;
+  }
 }
 
 function environmentFor(execution: Execution, env: ExecutionHost['env']): { [name: string]: string } {
