@@ -12,7 +12,7 @@ import {
   STATUS,
   VALIDATE,
 } from './options.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../lib/words/version.ts';
 import type { World } from './world.ts';
 
 interface Command {

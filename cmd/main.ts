@@ -3,7 +3,7 @@ import { EXIT, UserError } from '../lib/words/problem.ts';
 import { safeLine } from '../lib/words/safe-text.ts';
 import { readArguments } from './command-line.ts';
 import { RUN } from './options.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../lib/words/version.ts';
 import type { World } from './world.ts';
 
 /** Words from the shell in, exit code out. Never rejects. */

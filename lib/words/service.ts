@@ -77,6 +77,8 @@ export interface Service {
   readonly keep: readonly string[];
   readonly filter: readonly Filter[];
   readonly quiet: boolean;
+  /** of the file that it stands in: where relative paths in references begin */
+  readonly directory: string;
 }
 
 /** How a watched text is made comparable: matches of a pattern are dropped (`with` absent) or replaced, line by line. */

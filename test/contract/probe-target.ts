@@ -108,6 +108,7 @@ function serviceFor(type: string, target: string | null, entry: Entry): Service 
     keep: entry.keep ?? [],
     filter: [],
     quiet: false,
+    directory: '/',
     ...entry.service,
   };
 }

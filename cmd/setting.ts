@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { EXIT, UserError } from '../lib/words/problem.ts';
+import type { Checked, Config, Problem } from '../lib/words/service.ts';
+import type { Options } from './options.ts';
+import type { World } from './world.ts';
+
+/** The checked config that the options name. Every problem goes to stderr; then UserError 78. */
+export async function readConfig(options: Options, world: World): Promise<Config> {
+  const { loadConfig } = await import('../lib/config/load.ts');
+  const checked = await loadConfig({ files: options.config ?? null }, world);
+  if (checked.ok) return checked.value;
+  for (const problem of checked.problems) report(world, showProblem(problem));
+  throw new UserError(EXIT.config, countProblems(checked));
+}
+
+/** `file:line:col: path: what, expected what`. */
+export function showProblem({ file, line, col, path: where, text }: Problem): string {
+  const at = line === null ? file : `${file}:${String(line)}:${String(col ?? 1)}`;
+  return where === '' ? `${at}: ${text}` : `${at}: ${where}: ${text}`;
+}
+
+function countProblems(checked: Checked<Config>): string {
+  const count = checked.ok ? 0 : checked.problems.length;
+  return `the config has ${String(count)} ${count === 1 ? 'problem' : 'problems'}: nothing was probed, nothing is forgotten`;
+}
+
+/** Where memory and queue are: --state, $PUPTIME_STATE, the config’s, systemd’s, or the usual place. */
+export function stateDirectory(options: Options, config: Pick<Config, 'state'> | null, world: World): string {
+  const { env } = world;
+  const given = options.state ?? nonEmpty(env['PUPTIME_STATE']);
+  if (given !== undefined) return path.resolve(world.cwd, given);
+  if (config?.state) return config.state;
+  const systemd = nonEmpty(env['STATE_DIRECTORY']);
+  if (systemd !== undefined) return systemd.split(':')[0] ?? systemd;
+  if (world.uid === 0) return '/var/lib/puptime';
+  const home = nonEmpty(env['XDG_STATE_HOME']) ?? (env['HOME'] === undefined ? undefined : `${env['HOME']}/.local/state`);
+  if (home === undefined) throw new UserError(EXIT.usage, 'no state directory: HOME is not set; give one with --state');
+  return `${home}/puptime`;
+}
+
+/** The config with the hooks directory of --hooks, if there is one. */
+export function withHooksOption(config: Config, options: Options, world: World): Config {
+  if (options.hooks === undefined) return config;
+  return { ...config, hooks: { ...config.hooks, dir: path.resolve(world.cwd, options.hooks) } };
+}
+
+/** One line on stderr. */
+export function report(world: World, line: string): void {
+  world.stderr.write(`puptime: ${line}\n`);
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
+
+/** The config where there is one that is fit to be read, for commands that can do without: only its `state:` matters to them. */
+export async function readConfigIfThere(options: Options, world: World): Promise<Config | null> {
+  const { loadConfig } = await import('../lib/config/load.ts');
+  try {
+    const checked = await loadConfig({ files: options.config ?? null }, world);
+    return checked.ok ? checked.value : null;
+  } catch (error) {
+    if (error instanceof UserError && options.config === undefined && error.exitCode === EXIT.noInput) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,201 @@
+import path from 'node:path';
+import { compileExpectations } from '../probe/expect/compile-expectations.ts';
+import { compilePattern } from '../probe/expect/pattern.ts';
+import { InvalidOptions, type Prober, type Target } from '../probe/prober.ts';
+import { didYouMean } from '../words/did-you-mean.ts';
+import type { Json, JsonObject } from '../words/json.ts';
+import { isObject } from '../words/json.ts';
+import type { Filter, IpChoice, Service, ServiceHooks, TlsOptions } from '../words/service.ts';
+import { parseDuration } from '../words/units.ts';
+import { SERVICE_KEYS, SHARED_KEYS } from './config-schema.ts';
+import { fillOptions, fillSection } from './fill-references.ts';
+import type { PathSegment } from './parsed-text.ts';
+import { createPlaceholders } from './lookup.ts';
+import { fillTarget } from './fill-target.ts';
+import { showValue } from './structure.ts';
+import { splitTarget } from './target.ts';
+
+/** An entry of the right structure: defaults merged in, matrix put in. */
+export interface Entry {
+  readonly name: string;
+  readonly prober: Prober<never>;
+  readonly value: JsonObject;
+  /** where relative paths begin */
+  readonly directory: string;
+}
+
+export type Tell = (path: readonly PathSegment[], text: string) => void;
+
+/**
+ * Makes a service of an entry, telling every mistake that its structure does not show. References stay text: placeholders
+ * stand in for them here.
+ */
+export function checkService(entry: Entry, tell: Tell): Service {
+  const { value, prober } = entry;
+  const service = serviceOf(entry);
+  const target = checkTarget(service, prober, tell);
+  const defaults =
+    orTell(tell, () => prober.defaults(service.options as never, target?.scheme ?? null)) ?? {};
+  checkPrepare(service, prober, target, tell);
+  for (const section of ['expect', 'prefer'] as const) {
+    const filled = fillSection(service[section], prober.facts, createPlaceholders(), (at, text) =>
+      tell([section, ...at], text),
+    );
+    for (const problem of compileExpectations({ ...defaults[section], ...filled }, prober.facts).problems)
+      tell([section, ...problem.path], problem.text);
+  }
+  const named = [
+    ...service.policy.watch.map((fact) => ['watch', fact] as const),
+    ...service.keep.map((fact) => ['keep', fact] as const),
+  ];
+  for (const [key, fact] of named) {
+    if (!Object.hasOwn(prober.facts, fact))
+      tell([key], `${prober.type} gives no fact "${fact}"${didYouMean(fact, Object.keys(prober.facts))}`);
+  }
+  for (const [index, filter] of service.filter.entries()) checkFilter(filter, index, tell);
+  if (value['slow'] === undefined && value['slow_window'] !== undefined)
+    tell(['slow_window'], 'there is no `slow` that it could be for');
+  return service;
+}
+
+function serviceOf({ name, prober, value, directory }: Entry): Service {
+  const text = (key: string) => (typeof value[key] === 'string' ? value[key] : null);
+  const count = (key: string, otherwise: number) => (typeof value[key] === 'number' ? value[key] : otherwise);
+  const own = Object.keys(prober.options);
+  const known = (key: string) =>
+    own.includes(key) || !(Object.hasOwn(SERVICE_KEYS, key) || Object.hasOwn(SHARED_KEYS, key));
+  const options = Object.fromEntries(Object.entries(value).filter(([key]) => known(key)));
+  return {
+    name,
+    type: prober.type,
+    target: text('target'),
+    options: absoluteOptions(options, directory),
+    expect: isObject(value['expect']) ? (value['expect'] as JsonObject) : {},
+    prefer: isObject(value['prefer']) ? (value['prefer'] as JsonObject) : {},
+    about: {
+      description: text('description'),
+      group: text('group'),
+      tags: words(value['tags']),
+      vars: isObject(value['vars']) ? (value['vars'] as JsonObject) : {},
+      runbook: text('runbook'),
+      hint: text('hint'),
+    },
+    policy: {
+      down_after: count('down_after', 1),
+      up_after: count('up_after', 1),
+      slow_ms: duration(value['slow']),
+      slow_window: count('slow_window', 3),
+      watch: words(value['watch']),
+    },
+    hooks: hooksOf(value['hooks'], directory),
+    enabled: value['enabled'] !== false,
+    interval_ms: duration(value['interval']),
+    timeout_ms: duration(value['timeout']) ?? 10_000,
+    retries: count('retries', 0),
+    retry_delay_ms: duration(value['retry_delay']) ?? 1000,
+    ip: String(value['ip'] ?? 'any') as IpChoice,
+    source: text('source'),
+    resolve: text('resolve'),
+    tls: tlsOf(value['tls'], directory),
+    keep: words(value['keep']),
+    filter: Array.isArray(value['filter']) ? (value['filter'] as unknown as readonly Filter[]) : [],
+    quiet: value['quiet'] === true,
+    directory,
+  };
+}
+
+function checkTarget(service: Service, prober: Prober<never>, tell: Tell): Target | null {
+  if (service.target === null) return null;
+  const split = splitTarget(service.target);
+  if (!split.ok) {
+    tell(['target'], split.text);
+    return null;
+  }
+  const scheme = prober.schemes.find((known) => known.scheme === split.target.scheme);
+  return orTell(tell, () => fillTarget(split.target, createPlaceholders(), scheme?.port ?? null).target);
+}
+
+/** A user’s mistake is told, and null comes back. */
+function orTell<T>(tell: Tell, make: () => T): T | null {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof InvalidOptions)) throw error;
+    tell(keyPath(error.key), error.message);
+    return null;
+  }
+}
+
+function checkPrepare(service: Service, prober: Prober<never>, target: Target | null, tell: Tell): void {
+  if (service.target !== null && target === null) return;
+  let mistaken = false;
+  const options = fillOptions(service.options, prober.options, createPlaceholders(), (at, text) => {
+    mistaken = true;
+    tell(at, text);
+  });
+  if (mistaken) return;
+  const { timeout_ms } = service;
+  orTell(tell, () => prober.prepare({ target, options: options as never, timeout_ms, wanted: new Set() }));
+}
+
+/** `dialogue[0].send` → its segments. */
+function keyPath(key: string): PathSegment[] {
+  return key
+    .split(/[.[\]]+/)
+    .filter((part) => part !== '')
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+function checkFilter({ drop, replace, with: by }: Filter, index: number, tell: Tell): void {
+  if ((drop === undefined) === (replace === undefined))
+    tell(['filter', index], 'expected one of `drop` and `replace`');
+  if (by !== undefined && replace === undefined)
+    tell(['filter', index, 'with'], '`with` goes with `replace`');
+  for (const [key, pattern] of [
+    ['drop', drop],
+    ['replace', replace],
+  ] as const) {
+    const compiled = pattern === undefined ? null : compilePattern(pattern);
+    if (compiled?.ok === false) tell(['filter', index, key], `${showValue(pattern)}: ${compiled.text}`);
+  }
+}
+
+function hooksOf(value: Json | undefined, directory: string): ServiceHooks {
+  if (value === 'none') return { replace: true, run: {} };
+  if (!isObject(value)) return { replace: false, run: {} };
+  const run = Object.entries(value)
+    .filter(([key]) => key !== 'replace')
+    .map(([hook, paths]) => [hook, words(paths as Json).map((file) => path.resolve(directory, file))]);
+  return { replace: value['replace'] === true, run: Object.fromEntries(run) as ServiceHooks['run'] };
+}
+
+function tlsOf(value: Json | undefined, directory: string): TlsOptions {
+  if (!isObject(value)) return {};
+  const absolute = Object.entries(value).map(([key, entry]) => [
+    key,
+    ['ca', 'cert', 'key'].includes(key) && typeof entry === 'string' ? path.resolve(directory, entry) : entry,
+  ]);
+  return Object.fromEntries(absolute) as TlsOptions;
+}
+
+/** A program that is named by a relative path, and a working directory, begin at the file. */
+function absoluteOptions(options: JsonObject, directory: string): JsonObject {
+  const { command, cwd } = options;
+  const [program, ...rest] = Array.isArray(command) ? (command as readonly Json[]) : [];
+  return {
+    ...options,
+    ...(typeof cwd === 'string' ? { cwd: path.resolve(directory, cwd) } : {}),
+    ...(typeof program === 'string' && program.includes('/') && !program.startsWith('$')
+      ? { command: [path.resolve(directory, program), ...rest] }
+      : {}),
+  };
+}
+
+function duration(value: Json | undefined): number | null {
+  return typeof value === 'string' ? parseDuration(value) : null;
+}
+
+function words(value: Json | undefined): string[] {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? value.map(String) : [];
+}

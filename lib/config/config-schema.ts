@@ -1,0 +1,215 @@
+import type { JsonSchema } from '../words/json.ts';
+import { CONFIG_HOOKS } from './hook-names.ts';
+
+/**
+ * The config as JSON Schema, without what probers add. `errorMessage` completes "expected …": editors show it, and the
+ * messages of `validate` are made with it.
+ */
+
+const DURATION: JsonSchema = {
+  type: 'string',
+  pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$',
+  errorMessage: 'a duration such as 500ms, 30s, 5m, 2h or 1d',
+};
+const COUNT: JsonSchema = {
+  type: 'integer',
+  minimum: 0,
+  maximum: 1000,
+  errorMessage: 'a whole number, 0 to 1000',
+};
+const COUNT_FROM_1: JsonSchema = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 1000,
+  errorMessage: 'a whole number, 1 to 1000',
+};
+const TEXT: JsonSchema = { type: 'string', errorMessage: 'a text' };
+const FLAG: JsonSchema = { type: 'boolean', errorMessage: 'true or false' };
+const WORDS: JsonSchema = {
+  anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+  errorMessage: 'a word or a list of words',
+};
+const EXECUTABLES: JsonSchema = {
+  anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+  errorMessage: 'the path of an executable, or a list of them',
+};
+const SECTION = (description: string): JsonSchema => ({
+  type: 'object',
+  description,
+  errorMessage: 'a map from facts to matchers, as in {status: 200}',
+});
+
+const SERVICE_HOOKS: JsonSchema = {
+  description:
+    'hooks of this service: added to the general ones, instead of them (`replace: true`), or `none`',
+  anyOf: [
+    { const: 'none' },
+    {
+      type: 'object',
+      properties: { replace: FLAG, ...Object.fromEntries(CONFIG_HOOKS.map((hook) => [hook, EXECUTABLES])) },
+      additionalProperties: false,
+    },
+  ],
+  errorMessage: 'none, or a map such as {on_down: [./page-oncall]}',
+};
+
+const TLS: JsonSchema = {
+  type: 'object',
+  description: 'how TLS is done and judged',
+  properties: {
+    ca: { ...TEXT, description: 'PEM bundle that is trusted instead of the system’s' },
+    cert: { ...TEXT, description: 'client certificate (PEM)' },
+    key: { ...TEXT, description: 'its key (PEM); default: in the same file' },
+    verify: { ...FLAG, description: 'false: certificates are not judged (their facts are still there)' },
+    server_name: { ...TEXT, description: 'name to ask for and to expect in the certificate' },
+    min_version: { enum: ['1.0', '1.1', '1.2', '1.3'], errorMessage: 'a TLS version in quotes: "1.2"' },
+    max_version: { enum: ['1.0', '1.1', '1.2', '1.3'], errorMessage: 'a TLS version in quotes: "1.3"' },
+  },
+  additionalProperties: false,
+  errorMessage: 'a map such as {ca: ./ca.pem}',
+};
+
+const FILTER: JsonSchema = {
+  type: 'array',
+  description:
+    'makes watched text comparable, line by line: {drop: PATTERN} or {replace: PATTERN, with: TEXT}',
+  items: {
+    type: 'object',
+    properties: { drop: TEXT, replace: TEXT, with: TEXT },
+    additionalProperties: false,
+    errorMessage: '{drop: PATTERN} or {replace: PATTERN, with: TEXT}',
+  },
+  errorMessage: 'a list of {drop: PATTERN} and {replace: PATTERN, with: TEXT}',
+};
+
+/** Keys that every service may have, and `defaults` too. */
+export const SHARED_KEYS: { readonly [key: string]: JsonSchema } = {
+  group: { ...TEXT, description: 'for --group and for hooks' },
+  tags: { ...WORDS, description: 'for --tag and for hooks' },
+  vars: {
+    type: 'object',
+    description: 'copied into events for hooks: contact, room, severity …',
+    errorMessage: 'a map',
+  },
+  runbook: { ...TEXT, description: 'where it says what to do; copied into events' },
+  hint: { ...TEXT, description: 'what to do, in a sentence; copied into events' },
+  enabled: { ...FLAG, description: 'false: not probed, not remembered' },
+  interval: { ...DURATION, description: 'time between probes; without it, at every run' },
+  timeout: { ...DURATION, description: 'for one attempt, counted over everything (default 10s)' },
+  retries: { ...COUNT, description: 'attempts after one that was down, in the same run (default 0)' },
+  retry_delay: { ...DURATION, description: 'pause before each of them (default 1s)' },
+  down_after: { ...COUNT_FROM_1, description: 'failing runs in a row until it is down (default 1)' },
+  up_after: { ...COUNT_FROM_1, description: 'good runs in a row until it is not down any more (default 1)' },
+  slow: { ...DURATION, description: 'the mean of the last runs above this is degraded' },
+  slow_window: { ...COUNT_FROM_1, description: 'how many runs that mean is over (default 3)' },
+  expect: SECTION('unmet: down'),
+  prefer: SECTION('unmet: degraded'),
+  watch: { ...WORDS, description: 'facts whose change runs on_change' },
+  filter: FILTER,
+  keep: { ...WORDS, description: 'big facts that results keep even when up' },
+  hooks: SERVICE_HOOKS,
+  ip: {
+    enum: [4, 6, '4', '6', 'any', 'both', 'all'],
+    description:
+      'any (default): the first address that connects; both: one of each family; all: every address',
+    errorMessage: '4, 6, any, both or all',
+  },
+  source: { ...TEXT, description: 'local address to connect from' },
+  resolve: { ...TEXT, description: 'connect to this address instead of the target’s' },
+  tls: TLS,
+  quiet: { ...FLAG, description: 'true: not in human output while it is up' },
+};
+
+/** Keys of one service alone. */
+export const SERVICE_KEYS: { readonly [key: string]: JsonSchema } = {
+  name: {
+    type: 'string',
+    pattern: '^[A-Za-z0-9_/-][A-Za-z0-9._/-]*$',
+    description: 'unique; letters, digits, . _ - /',
+    errorMessage: 'a name of letters, digits, . _ - / that does not begin with a dot',
+  },
+  description: TEXT,
+  target: { ...TEXT, description: 'a URL whose scheme chooses the prober' },
+  matrix: {
+    type: 'object',
+    description: 'one service for each combination; ${matrix.KEY} is put in',
+    additionalProperties: { type: 'array', minItems: 1, items: { type: ['string', 'number', 'boolean'] } },
+    errorMessage: 'a map of lists, as in {region: [eu, us]}',
+  },
+};
+
+const HOOKS_KEYS: { readonly [key: string]: JsonSchema } = {
+  dir: { ...TEXT, description: 'directory of on_down, on_down.d/ and so on' },
+  timeout: { ...DURATION, description: 'for one hook (default 30s)' },
+  env: {
+    type: 'array',
+    items: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+    description: 'environment variables that hooks may see',
+    errorMessage: 'a list of names of environment variables',
+  },
+  user: { ...TEXT, description: 'whom hooks run as when puptime is root' },
+  max_age: { ...DURATION, description: 'how long a delivery is tried again (default 1d)' },
+  concurrency: { ...COUNT_FROM_1, description: 'hooks running at once (default 8)' },
+};
+
+/** Top-level keys but `services` and `defaults`. */
+export const TOP_KEYS: { readonly [key: string]: JsonSchema } = {
+  state: { ...TEXT, description: 'state directory' },
+  concurrency: { ...COUNT_FROM_1, maximum: 100_000, description: 'probes at once' },
+  deadline: { ...DURATION, description: 'for a whole run; what it cuts off is unknown' },
+  hooks: {
+    type: 'object',
+    properties: HOOKS_KEYS,
+    additionalProperties: false,
+    errorMessage: 'a map such as {dir: ./hooks}',
+  },
+};
+
+const REFERENCE: JsonSchema = { type: 'string', pattern: '^\\$\\{[^{}]+\\}$' };
+
+/** A prober’s option as it may be written: where a number or a flag is wanted, a reference will do too. */
+export function withReferences(schema: JsonSchema): JsonSchema {
+  const { type, properties, items, additionalProperties, anyOf, oneOf } = schema;
+  if (type === 'number' || type === 'integer' || type === 'boolean') {
+    const { description, ...bare } = schema;
+    return {
+      ...(description === undefined ? {} : { description }),
+      anyOf: [bare, REFERENCE],
+      errorMessage: schema['errorMessage'] ?? `${type === 'boolean' ? 'true or false' : 'a number'}`,
+    };
+  }
+  const each = (map: unknown) =>
+    Object.fromEntries(
+      Object.entries(map as { [key: string]: JsonSchema }).map(([key, value]) => [
+        key,
+        withReferences(value),
+      ]),
+    );
+  const list = (alternatives: unknown) => (alternatives as readonly JsonSchema[]).map(withReferences);
+  return {
+    ...schema,
+    ...(properties === undefined ? {} : { properties: each(properties) }),
+    ...(typeof items === 'object' && items !== null ? { items: withReferences(items as JsonSchema) } : {}),
+    ...(typeof additionalProperties === 'object' && additionalProperties !== null
+      ? { additionalProperties: withReferences(additionalProperties as JsonSchema) }
+      : {}),
+    ...(Array.isArray(anyOf) ? { anyOf: list(anyOf) } : {}),
+    ...(Array.isArray(oneOf) ? { oneOf: list(oneOf) } : {}),
+  };
+}
+
+/** One service entry of a prober. */
+export function entrySchema(prober: {
+  readonly options: { readonly [key: string]: JsonSchema };
+  readonly required?: readonly string[];
+}): JsonSchema {
+  const own = Object.fromEntries(
+    Object.entries(prober.options).map(([key, schema]) => [key, withReferences(schema)]),
+  );
+  return {
+    type: 'object',
+    properties: { ...SERVICE_KEYS, ...SHARED_KEYS, ...own },
+    required: ['name', ...(prober.required ?? [])],
+    additionalProperties: false,
+  };
+}

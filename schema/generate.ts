@@ -1,0 +1,34 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { PROBERS } from '../lib/probe/registry.ts';
+import { renderConfigSchema } from './config-schema-file.ts';
+import { renderProberDocs } from './prober-docs.ts';
+import { renderValidators } from './validators-file.ts';
+
+/** Everything that is made from the probers; `make generate` writes it, a test holds it fresh. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  const probers = await Promise.all(PROBERS.map(({ load }) => load()));
+  return new Map([
+    ['schema/config.schema.json', await pretty(`${JSON.stringify(renderConfigSchema(probers))}\n`, 'x.json')],
+    ['docs/probers.md', await pretty(renderProberDocs(probers), 'x.md')],
+    ['lib/config/generated/validators.js', renderValidators(probers)],
+    ['lib/config/generated/validators.d.ts', VALIDATOR_TYPES],
+  ]);
+}
+
+/** Their names depend on the probers, so the module is only known to be one. */
+const VALIDATOR_TYPES = 'export {};\n';
+
+async function pretty(text: string, name: string): Promise<string> {
+  const root = path.join(import.meta.dirname, '..', name);
+  return format(text, { ...(await resolveConfig(root)), filepath: root });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  for (const [file, text] of await generatedFiles()) {
+    const target = path.join(import.meta.dirname, '..', file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, text);
+  }
+}
