@@ -50,10 +50,10 @@ export function compileAnyOf(operand: Json, subject: Subject, compileMatcher: Co
   if (matchers.length < compiled.length) return null;
   // `{any_of: [up, {exists: false}]}`: up, where there is such a thing at all.
   const absent = matchers.some((matcher) => matcher.absent);
-  const present = matchers.filter((matcher) => !matcher.absent).map((matcher) => matcher.phrase);
-  const phrases = absent ? [...present, 'nothing'] : present;
+  const phrases = matchers.filter((matcher) => !matcher.absent).map((matcher) => matcher.phrase);
+  const phrase = `${phrases.length > 1 ? 'any of ' : ''}${phrases.join(', ')}`;
   return {
-    phrase: `${phrases.length > 1 ? 'any of ' : ''}${phrases.join(', ')}`,
+    phrase: !absent ? phrase : phrases.length === 0 ? 'nothing' : `${phrase}, if any`,
     absent,
     holds: (value) => matchers.some((matcher) => matcher.holds(value)),
   };
