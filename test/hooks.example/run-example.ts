@@ -61,7 +61,7 @@ export async function runExample(
   const config = { dir: EXAMPLES, timeout_ms: 10_000, env: Object.keys(env), user: 'root' };
   const outcome = await runHook(
     {
-      path: path.join(EXAMPLES, name),
+      path: path.resolve(EXAMPLES, name),
       event,
       attempt: 1,
       durable: true,
