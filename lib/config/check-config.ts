@@ -125,50 +125,46 @@ async function checkServices(
   const list = file.value['services'];
   if (!Array.isArray(list)) return [];
   const services: Service[] = [];
-  const written = new Set(
-    list.flatMap((entry: Json) =>
-      isObject(entry) && typeof entry['name'] === 'string' ? [entry['name']] : [],
-    ),
-  );
+  const written = list.flatMap((entry: Json) => nameWritten(entry) ?? []);
   for (const [index, entry] of (list as readonly Json[]).entries()) {
     const tell: ConfigFile['tell'] = (at, text, part) => file.tell(['services', index, ...at], text, part);
-    for (const service of await checkEntry(entry, {
-      file,
-      defaults,
-      tell,
-      taken: new Set([...written, ...names.keys()]),
-    })) {
-      const other = names.get(service.name);
-      if (other !== undefined)
-        tell(
-          isObject(entry) ? ['name'] : [],
-          `the name "${service.name}" is taken by ${other}, expected another one`,
-        );
-      names.set(
-        service.name,
-        other ?? `services[${String(index)}]${file.file === '-' ? '' : ` of ${path.basename(file.file)}`}`,
-      );
-      services.push(service);
+    const derived = typeof entry === 'string' ? nameFor(entry, new Set([...written, ...names.keys()])) : null;
+    const made = await checkEntry(entry, { file, defaults, tell, derived });
+    const unsound = nameWritten(entry);
+    for (const name of made.length > 0
+      ? made.map((service) => service.name)
+      : unsound === null
+        ? []
+        : [unsound]) {
+      const other = names.get(name);
+      if (other !== undefined) {
+        tell(['name'], `the name "${safeLine(name, 80)}" is taken by ${other}, expected another one`);
+      }
+      names.set(name, other ?? `services[${String(index)}] of ${path.basename(file.file)}`);
     }
+    services.push(...made);
   }
   return services;
+}
+
+function nameWritten(entry: Json): string | null {
+  return isObject(entry) && typeof entry['name'] === 'string' ? entry['name'] : null;
 }
 
 interface EntryContext {
   readonly file: ConfigFile;
   readonly defaults: JsonObject;
   readonly tell: ConfigFile['tell'];
-  /** names that an entry without one cannot have */
-  readonly taken: ReadonlySet<string>;
+  /** the name of an entry that is only a target; null for one that has its own */
+  readonly derived: string | null;
 }
 
 async function checkEntry(entry: Json, context: EntryContext): Promise<Service[]> {
-  const { tell, taken } = context;
-  if (typeof entry === 'string')
-    return checkEntry(
-      { name: nameFor(entry, taken), target: entry },
-      { ...context, tell: (_, text) => tell([], text) },
-    );
+  if (typeof entry === 'string') {
+    const tell: ConfigFile['tell'] = (_, text) => context.tell([], text);
+    return checkEntry({ name: 'derived', target: entry }, { ...context, tell });
+  }
+  const { tell } = context;
   if (!isObject(entry)) {
     tell([], `${showValue(entry)}, expected a map with a name and a target, or a URL`);
     return [];
@@ -177,27 +173,28 @@ async function checkEntry(entry: Json, context: EntryContext): Promise<Service[]
   if (registered === null) return [];
   const prober = await registered.load();
   const { validateEntry } = await createValidators();
-  let sound = true;
-  for (const mistake of checkStructure(validateEntry(prober.type), entry)) {
-    sound = false;
-    tell(mistake.path, mistake.text, mistake.at);
-  }
-  return sound ? expand(entry as JsonObject, prober, context) : [];
+  const mistakes = checkStructure(validateEntry(prober.type), entry);
+  for (const mistake of mistakes) tell(mistake.path, mistake.text, mistake.at);
+  // What is left is checked all the same, so that every problem is told at once.
+  const wrong = new Set(mistakes.map((mistake) => mistake.path[0]));
+  const sound = Object.entries(entry as JsonObject).filter(([key]) => !wrong.has(key));
+  const services = expand({ name: 'unnamed', ...Object.fromEntries(sound) }, prober, context);
+  return mistakes.length > 0 ? [] : services;
 }
 
-function expand(entry: JsonObject, prober: Prober<never>, { file, defaults, tell }: EntryContext): Service[] {
+function expand(entry: JsonObject, prober: Prober<never>, context: EntryContext): Service[] {
+  const { file, defaults, tell, derived } = context;
   const { matrix, ...rest } = entry;
   const combined = combinations((matrix ?? {}) as { readonly [key: string]: readonly Json[] });
-  return combined.flatMap(({ suffix, values }) => {
+  return combined.map(({ suffix, values }) => {
     const filled = fillMatrix(rest, values, (key, at) =>
-      tell(at, `the matrix has no key "${key}"${didYouMean(key, Object.keys(values))}`),
+      tell(at, `the matrix has no key "${safeLine(key, 40)}"${didYouMean(key, Object.keys(values))}`),
     ) as JsonObject;
-    const name = `${String(filled['name'])}${suffix === '' ? '' : `/${suffix}`}`;
-    const wrong = nameProblem(name);
+    const name = derived ?? `${String(filled['name'])}${suffix === '' ? '' : `/${suffix}`}`;
+    const wrong = derived === null ? nameProblem(name) : null;
     if (wrong !== null) tell(['name'], `"${safeLine(name, 80)}": ${wrong}`);
     const value = mergeDefaults(defaults, filled, prober);
-    const told: Tell = (at, text) => tell(at, text);
-    return [checkService({ name, prober, value, directory: file.directory }, told)];
+    return checkService({ name, prober, value, directory: file.directory }, tell);
   });
 }
 

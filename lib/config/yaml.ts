@@ -1,188 +1,229 @@
 import {
-  type Document,
+  type Alias,
   LineCounter,
   type Node,
   type Pair,
   type YAMLMap,
+  Lexer,
   isAlias,
   isMap,
-  isPair,
   isScalar,
   isSeq,
   parseDocument,
 } from 'yaml';
-import type { ParsedText, Place, PathSegment, TextProblem } from './parsed-text.ts';
-
-/** Nodes that aliases may unfold to, beside ten times what is written. */
-const UNFOLDED = 1_000_000;
-/** Characters that may become a node each: yaml needs some 500 bytes of memory for one. */
-const MOST_STRUCTURE = 3_000_000;
-const DEEPEST = 5000;
+import { getHeapStatistics } from 'node:v8';
+import type { Json } from '../words/json.ts';
+import { safeLine } from '../words/safe-text.ts';
+import {
+  DEEPEST,
+  type ParsedText,
+  type Place,
+  type PathSegment,
+  type TextProblem,
+  TOO_DEEP,
+} from './parsed-text.ts';
 
 /** YAML 1.2 with merge keys. Mistakes are problems with their places; nothing a text holds ends the process. */
 export function parseYaml(text: string): ParsedText {
-  const tooMuch = tooBig(text);
+  const tooMuch = tooMany(text);
   if (tooMuch !== null) return { value: null, problems: [tooMuch], locate: () => null };
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: '1.2',
-    merge: true,
     prettyErrors: false,
     lineCounter: lines,
-    uniqueKeys: true,
-  }) as Document.Parsed;
-  const placeAt = (offset: number): Place => {
+    uniqueKeys: false,
+    stringKeys: true,
+    resolveKnownTags: false,
+  });
+  const problems: TextProblem[] = [];
+  const tell = (offset: number, what: string) => {
+    const { line, col } = lines.linePos(offset);
+    const place = { line: Math.max(1, line), col: Math.max(1, col) };
+    // One mistake of YAML makes the parser stumble over the rest of its line.
+    if (!problems.some((other) => other.line === place.line)) problems.push({ ...place, text: what });
+  };
+  for (const error of [...document.errors, ...document.warnings].slice(0, MOST_PROBLEMS)) {
+    tell(error.pos[0], explain(error.code, error.message, text, error.pos[0]));
+  }
+  const unfolding = unfold(document.contents, tell);
+  const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), col: Math.max(1, col) };
   };
-  const problems: TextProblem[] = [...document.errors, ...document.warnings].slice(0, 50).map((error) => ({
-    ...placeAt(error.pos[0]),
-    text: explain(error.code, error.message, text, error.pos[0]),
-  }));
-  const count = problems.length > 0 ? { ok: true as const } : countUnfolded(document);
-  if (!count.ok)
-    problems.push({
-      ...placeAt(count.offset),
-      text: 'aliases unfold to too much (an alias bomb?), expected fewer',
-    });
   return {
-    value: problems.length > 0 ? null : (document.toJS({ maxAliasCount: -1 }) as unknown),
+    value: problems.length > 0 ? null : unfolding.value,
     problems,
-    locate: (path, what) => {
-      const offset = offsetOf(document, path, what);
-      return offset === null ? null : placeAt(offset);
-    },
+    locate: (path, what) => placeOf(offsetOf(document.contents, path, what, unfolding.targets)),
   };
 }
 
-function tooBig(text: string): TextProblem | null {
-  let structure = 0;
-  let depth = 0;
-  let deepest = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 0x5b || code === 0x7b) deepest = Math.max(deepest, ++depth);
-    else if (code === 0x5d || code === 0x7d) depth = Math.max(0, depth - 1);
-    // \n , : - ? #
-    else if (
-      code !== 0x0a &&
-      code !== 0x2c &&
-      code !== 0x3a &&
-      code !== 0x2d &&
-      code !== 0x3f &&
-      code !== 0x23
-    )
-      continue;
-    structure += 1;
+const MOST_PROBLEMS = 50;
+/** What yaml needs of memory for one token, measured: 430 to 660 bytes. */
+const BYTES_FOR_A_TOKEN = 700;
+const SURELY_SMALL = 128 * 1024;
+
+/** Running out of memory cannot be caught: what will not fit is refused before it is parsed. */
+function tooMany(text: string): TextProblem | null {
+  if (text.length < SURELY_SMALL) return null;
+  const most = (getHeapStatistics().heap_size_limit * 0.6) / BYTES_FOR_A_TOKEN;
+  let tokens = 0;
+  for (const _ of new Lexer().lex(text)) {
+    if (++tokens > most) {
+      const what = 'saw more entries than YAML can be read with in this much memory, expected it as JSON';
+      return { line: 1, col: 1, text: `${what}, or split into several files` };
+    }
   }
-  if (deepest > DEEPEST)
-    return { line: 1, col: 1, text: `it is nested too deeply, expected at most a hundred levels` };
-  if (structure > MOST_STRUCTURE)
-    return {
-      line: 1,
-      col: 1,
-      text: 'it has too many entries for YAML; write it as JSON, which is read faster',
-    };
   return null;
 }
 
 function explain(code: string, message: string, text: string, offset: number): string {
-  const line = text.slice(
-    text.lastIndexOf('\n', offset - 1) + 1,
-    text.indexOf('\n', offset) === -1 ? text.length : text.indexOf('\n', offset),
-  );
-  if (/[[{].*\$\{/.test(line) && code !== 'DUPLICATE_KEY')
-    return 'a reference inside [ ] or { } needs quotes: "${NAME}"';
+  if (text[offset] === '{' && text[offset - 1] === '$') {
+    const written = /^\{[^}\n]{0,60}\}/.exec(text.slice(offset, offset + 64))?.[0] ?? '{NAME}';
+    const reference = safeLine(`$${written}`);
+    return `saw ${reference} inside [ ] or { } without quotes, expected "${reference}" (with what stands around it)`;
+  }
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return 'this key is there twice; one of them would be ignored';
     case 'TAG_RESOLVE_FAILED':
-      return `${message}: tags (!…) have no meaning here`;
+      return 'saw a tag (!…), expected none: they have no meaning here';
     case 'RESOURCE_EXHAUSTION':
-      return 'it is nested too deeply, expected at most a hundred levels';
+      return TOO_DEEP;
     case 'MULTIPLE_DOCS':
-      return 'there is a second document after ---, expected one in a file';
+      return 'saw a second document after ---, expected one in a file';
     case 'TAB_AS_INDENT':
-      return 'a tab is no indentation in YAML, expected spaces';
+      return 'saw a tab as indentation, expected spaces';
+    case 'NON_STRING_KEY':
+      return 'saw a list or map as a key, expected a word';
     default:
-      return `no valid YAML: ${message.split('\n')[0] ?? ''}`;
+      return `no valid YAML: ${safeLine(message.split('\n')[0] ?? '')}`;
   }
 }
 
-/** How many nodes there are once aliases are followed; each anchor is counted once and remembered. */
-function countUnfolded(document: Document.Parsed): { ok: true } | { ok: false; offset: number } {
-  const known = new Map<Node, number>();
+/** Values that aliases may unfold to, beside ten times those that are written. */
+const UNFOLDED = 1_000_000;
+
+interface Unfolding {
+  readonly value: Json;
+  /** what each alias stands for */
+  readonly targets: ReadonlyMap<Alias, Node>;
+}
+
+/** Plain JSON of a document. Aliased values are shared, not copied, and counted as if they were copied. */
+function unfold(contents: unknown, tell: (offset: number, what: string) => void): Unfolding {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  const made = new Map<unknown, { readonly value: Json; readonly size: number }>();
   let written = 0;
-  let worst: { offset: number } | null = null;
-  const limit = () => UNFOLDED + written * 10;
-  const count = (node: unknown): number => {
-    if (isPair(node)) return count(node.key) + count(node.value);
-    if (isAlias(node)) {
-      const target = node.resolve(document);
-      const size = target === undefined ? 1 : (known.get(target) ?? Number.POSITIVE_INFINITY);
-      if (size > limit()) worst ??= { offset: node.range?.[0] ?? 0 };
-      return Math.min(size, Number.MAX_SAFE_INTEGER);
-    }
+
+  const visit = (node: unknown, depth: number): { readonly value: Json; readonly size: number } => {
     written += 1;
-    if (!isMap(node) && !isSeq(node)) {
-      if (isScalar(node)) known.set(node as Node, 1);
-      return 1;
+    const offset = startOf(node) ?? 0;
+    const fail = (what: string) => {
+      tell(offset, what);
+      return { value: null, size: 1 };
+    };
+    if (depth > DEEPEST) return fail(TOO_DEEP);
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target === undefined) return fail(`saw *${safeLine(node.source, 40)}, expected an anchor of this name before it`);
+      targets.set(node, target);
+      return made.get(target) ?? fail(`saw *${safeLine(node.source, 40)} inside of what it stands for`);
     }
-    let size = 1;
-    for (const item of node.items) size += count(item);
-    known.set(node as Node, size);
-    if (size > limit()) worst ??= { offset: node.range?.[0] ?? 0 };
-    return size;
+    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined) anchors.set(node.anchor, node);
+    const result = isMap(node)
+      ? visitMap(node, depth)
+      : isSeq(node)
+        ? visitAll(node.items, depth)
+        : isScalar(node)
+          ? scalar(node.value, fail)
+          : { value: null, size: 1 };
+    if (result.size > UNFOLDED + written * 10) return fail('saw aliases that unfold to more than a million values (an alias bomb?)');
+    made.set(node, result);
+    return result;
   };
-  count(document.contents);
-  const found = worst as { offset: number } | null;
-  return found === null ? { ok: true } : { ok: false, offset: found.offset };
+
+  const visitAll = (items: readonly unknown[], depth: number) => {
+    const results = items.map((item) => visit(item, depth + 1));
+    return { value: results.map(({ value }) => value), size: results.reduce((sum, { size }) => sum + size, 1) };
+  };
+
+  const visitMap = (map: YAMLMap, depth: number) => {
+    const own = new Map<string, Json>();
+    const merged = new Map<string, Json>();
+    let size = 1;
+    for (const pair of map.items) {
+      const key = keyOf(pair);
+      const result = visit(pair.value, depth + 1);
+      size += result.size;
+      if (isMerge(pair)) {
+        const sources: readonly Json[] = Array.isArray(result.value) ? result.value : [result.value];
+        for (const source of sources) {
+          if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+            tell(startOf(pair.key) ?? 0, 'saw << with something else than a map, expected <<: *ANCHOR of a map');
+          } else for (const [name, value] of Object.entries(source)) if (!merged.has(name)) merged.set(name, value);
+        }
+      } else if (own.has(key)) {
+        tell(startOf(pair.key) ?? 0, `saw the key ${safeLine(key, 60)} twice in one map, expected it once`);
+      } else own.set(key, result.value);
+    }
+    for (const [name, value] of merged) if (!own.has(name)) own.set(name, value);
+    return { value: Object.fromEntries(own), size };
+  };
+
+  return { value: visit(contents, 0).value, targets };
+}
+
+function scalar(value: unknown, fail: (what: string) => { value: Json; size: number }) {
+  if (typeof value === 'number' && !Number.isFinite(value)) return fail(`saw ${String(value)}, expected a number that JSON has`);
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return { value, size: 1 };
+  }
+  return fail('saw a value that JSON has not');
+}
+
+function keyOf({ key }: Pair): string {
+  return isScalar(key) ? String(key.value ?? '') : '';
+}
+
+function isMerge({ key }: Pair): boolean {
+  return isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
 }
 
 /** Where the value (or the key) at a path stands; the nearest place above it when it is not written there. */
 function offsetOf(
-  document: Document.Parsed,
+  contents: unknown,
   path: readonly PathSegment[],
   what: 'key' | 'value',
-): number | null {
-  let node: unknown = document.contents;
-  let offset = startOf(node);
+  targets: ReadonlyMap<Alias, Node>,
+): number {
+  const followed = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
+  const pairOf = (map: YAMLMap, key: string): Pair | null => {
+    const own = map.items.find((pair) => !isMerge(pair) && keyOf(pair) === key);
+    if (own) return own;
+    const sources = map.items.filter(isMerge).flatMap(({ value }) => (isSeq(value) ? value.items : [value]));
+    const maps = sources.map(followed).filter((source) => isMap(source));
+    return maps.map((source) => pairOf(source, key)).find((pair) => pair !== null) ?? null;
+  };
+  let node = contents;
+  let offset = startOf(node) ?? 0;
   for (const [index, segment] of path.entries()) {
-    const isLast = index === path.length - 1;
-    const holder = isAlias(node) ? node.resolve(document) : node;
-    if (isMap(holder)) {
-      const pair = pairOf(holder, String(segment), document);
-      if (pair === null) return offset;
-      if (isLast && what === 'key') return startOf(pair.key) ?? offset;
-      node = pair.value;
-      offset = startOf(node) ?? startOf(pair.key) ?? offset;
-    } else if (isSeq(holder) && typeof segment === 'number') {
+    const holder = followed(node);
+    if (isSeq(holder) && typeof segment === 'number') {
       node = holder.items[segment];
       offset = startOf(node) ?? offset;
-    } else {
-      return offset;
+      continue;
     }
+    const pair = isMap(holder) ? pairOf(holder, String(segment)) : null;
+    if (pair === null) return offset;
+    if (what === 'key' && index === path.length - 1) return startOf(pair.key) ?? offset;
+    node = pair.value;
+    offset = startOf(node) ?? startOf(pair.key) ?? offset;
   }
   return offset;
 }
 
-function pairOf(map: YAMLMap, key: string, document: Document.Parsed): Pair | null {
-  const own = map.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
-  if (own) return own;
-  for (const pair of map.items) {
-    if (!isScalar(pair.key) || pair.key.value !== '<<') continue;
-    const sources = isSeq(pair.value) ? pair.value.items : [pair.value];
-    for (const source of sources) {
-      const merged = isAlias(source) ? source.resolve(document) : source;
-      const found = isMap(merged) && merged !== map ? pairOf(merged as YAMLMap, key, document) : null;
-      if (found) return found;
-    }
-  }
-  return null;
-}
-
 function startOf(node: unknown): number | null {
-  if (typeof node !== 'object' || node === null || !('range' in node)) return null;
-  const { range } = node as { range?: readonly number[] | null };
-  return range?.[0] ?? null;
+  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return null;
+  const start: unknown = node.range[0];
+  return typeof start === 'number' ? start : null;
 }
