@@ -63,6 +63,9 @@ export interface Target {
   readonly raw: string;
 }
 
+/** Stands for every reference (`${NAME}`) while a config is only checked: `prepare` must not refuse it. */
+export const PLACEHOLDER = 'placeholder';
+
 export interface Prepared<Options> {
   /** null for a prober without schemes */
   readonly target: Target | null;

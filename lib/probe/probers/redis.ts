@@ -1,6 +1,14 @@
 import type { FactsOf } from '../../words/fact.ts';
 import { safeLine } from '../../words/safe-text.ts';
-import { Fault, InvalidOptions, type ProbeContext, type Prober, type Target, fail } from '../prober.ts';
+import {
+  Fault,
+  InvalidOptions,
+  PLACEHOLDER,
+  type ProbeContext,
+  type Prober,
+  type Target,
+  fail,
+} from '../prober.ts';
 import type { Conversation } from '../wire/conversation.ts';
 import { infoFacts, parseInfo } from './redis/info.ts';
 import { REDIS_FACTS, redisDefaults } from './redis/redis-facts.ts';
@@ -44,6 +52,7 @@ export const redis: Prober<object, typeof REDIS_FACTS> = {
 
 /** The number that the path is: `/0`. */
 function databaseOf({ path }: Target): number {
+  if (path === `/${PLACEHOLDER}`) return 0;
   const [, digits] = /^\/?(\d{0,6})$/.exec(path) ?? [];
   if (digits === undefined)
     throw new InvalidOptions(

@@ -149,6 +149,10 @@ describe('what is sent', () => {
 });
 
 describe('mistakes in the target', () => {
+  test('a reference is none', () => {
+    expect(() => jobFor(redis, 'redis://placeholder:placeholder@localhost/placeholder')).not.toThrow();
+  });
+
   test.each([
     ['redis://localhost/cache', 'expected a database number'],
     ['redis://localhost/-1', 'expected a database number'],
