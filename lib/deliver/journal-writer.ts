@@ -4,7 +4,7 @@ import type { Journal } from '../state/journal.ts';
 export interface JournalWriter extends Pick<Journal, 'progress' | 'note'> {
   /** settles when all that was noted is on disk; with the errno when the disk takes it not */
   readonly written: () => Promise<Error | null>;
-  /** at the latest in 40 ms */
+  /** written at once, so that it outlives the process; synced with others, at the latest in 40 ms */
   readonly writtenSoon: () => void;
   /** at once */
   readonly flushNow: () => Error | null;
@@ -39,6 +39,8 @@ export function createJournalWriter(journal: Journal): JournalWriter {
         immediate ??= setImmediate(flush);
       }),
     writtenSoon: () => {
+      // An error shows again when it is synced.
+      journal.write();
       timer ??= setTimeout(flush, SOON_MS);
     },
     flushNow: flush,

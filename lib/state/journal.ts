@@ -9,6 +9,8 @@ export interface Journal {
   readonly progress: (id: string) => EventProgress | undefined;
   /** counts at once, is on disk after the next `flush` */
   readonly note: (line: JournalLine) => void;
+  /** writes all that was noted: it outlives the process, not yet a power cut. Returns the errno like `flush`. */
+  readonly write: () => Error | null;
   /** writes and syncs all that was noted. Returns the errno when the disk takes it not; it is tried again next time. */
   readonly flush: () => Error | null;
   readonly close: () => void;
@@ -35,6 +37,7 @@ export function openJournal(state: State, pending: ReadonlySet<string>): Journal
   let fd: number | null = null;
   let position = whole;
   let waiting: string[] = [];
+  let unsynced = false;
   // A journal whose file failed us, or grew too large, is written anew under another descriptor.
   let rewrite = whole > REWRITE_ABOVE;
 
@@ -55,30 +58,42 @@ export function openJournal(state: State, pending: ReadonlySet<string>): Journal
     if (bytes.length === 0) syncDirectory(state.dir);
     return fd;
   };
+  const put = () => {
+    if (rewrite || waiting.length === 0) return;
+    const text = Buffer.from(waiting.join(''));
+    writeFully(open(), text, position);
+    position += text.length;
+    waiting = [];
+    unsynced = true;
+  };
+  const attempt = (step: () => void): Error | null => {
+    try {
+      step();
+      return null;
+    } catch (error) {
+      if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+      rewrite = true;
+      return error;
+    }
+  };
   return {
     progress: (id) => progress.get(id),
     note: (line) => {
       take(progress, line);
       waiting.push(`${JSON.stringify(line)}\n`);
     },
+    write: () => attempt(put),
     flush: () => {
-      if (waiting.length === 0) return null;
-      try {
+      if (waiting.length === 0 && !unsynced) return null;
+      return attempt(() => {
         if (rewrite) writeAnew();
         else {
-          const text = Buffer.from(waiting.join(''));
-          const descriptor = open();
-          writeFully(descriptor, text, position);
-          fsyncSync(descriptor);
-          position += text.length;
+          put();
+          fsyncSync(open());
         }
         waiting = [];
-        return null;
-      } catch (error) {
-        if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
-        rewrite = true;
-        return error;
-      }
+        unsynced = false;
+      });
     },
     close: () => {
       if (fd !== null) closeSync(fd);
