@@ -5,7 +5,7 @@ import type { Asking } from './dns/ask.ts';
 import { askAll } from './dns/ask-all.ts';
 import type { Agreement } from './dns/compare-servers.ts';
 import { DNS_FACTS } from './dns/dns-facts.ts';
-import { DNS_OPTIONS, type DnsOptions, flagsOf, parseServers } from './dns/dns-options.ts';
+import { DNS_OPTIONS, type DnsOptions, flagsOf, parseServers, refuseIdle } from './dns/dns-options.ts';
 import { questionOf } from './dns/question.ts';
 import { TYPE } from './dns/record-types.ts';
 
@@ -48,6 +48,8 @@ export const dns: Prober<DnsOptions, typeof DNS_FACTS> = {
       throw new InvalidOptions('target', 'it names no server, expected dns://SERVER/NAME?type=MX');
     const { host } = target;
     const question = questionOf(target);
+    const soa = question.type === TYPE.SOA;
+    refuseIdle(options, target.scheme, soa);
     const asking: Asking = {
       transport: way.transport,
       question,
@@ -57,7 +59,7 @@ export const dns: Prober<DnsOptions, typeof DNS_FACTS> = {
     };
     const servers = parseServers(options.servers ?? [], way.port);
     const agreement: Agreement = {
-      soa: question.type === TYPE.SOA,
+      soa,
       maxSkew: options.max_skew ?? 0,
       authoritative: options.authoritative === true,
     };

@@ -57,7 +57,12 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
     },
     { once: true },
   );
-  host.own(() => closeQuietly(socket));
+  host.own(() => {
+    // Whoever still waits must not: a timer of theirs would keep the process alive.
+    fault ??= new Error(`the probe of ${peer} has ended`);
+    notify();
+    closeQuietly(socket);
+  });
 
   host.enter('connect');
   await connect(socket, address, host.source).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
-import type { Address } from '../../prober.ts';
+import { type Address, Fault } from '../../prober.ts';
 import type { TlsSession } from '../../wire/tls-handshake.ts';
 import { askDatagrams } from './ask-datagrams.ts';
-import { type HttpsOptions, askHttps } from './ask-https.ts';
+import type { HttpsOptions } from './ask-https.ts';
 import { askStream } from './ask-stream.ts';
 import type { DnsContext } from './dns-facts.ts';
 import type { DnsMessage, Question } from './message.ts';
@@ -45,27 +45,47 @@ export async function ask(
     case 'udp': {
       const message = await askDatagrams(context, asked.address, query, asking.tries);
       if (!message.flags.includes('tc')) return { message, transport, tls: null };
-      return ask(context, { ...asking, transport: 'tcp' }, asked, onHttpStatus);
+      return await askAgain(context, asking, asked);
     }
-    case 'tcp':
+    case 'tcp': {
+      const conversation = await context.dial(wayTo(context, asked));
+      return { message: await askStream(conversation, query), transport, tls: null };
+    }
     case 'tls': {
-      const conversation = await context.dial({
-        ...wayTo(context, asked),
-        ...(transport === 'tls' ? { tls: nameFor(context, asked) } : {}),
-      });
+      const conversation = await context.dial({ ...wayTo(context, asked), tls: nameFor(context, asked) });
       return { message: await askStream(conversation, query), transport, tls: conversation.tls() };
     }
-    case 'https':
-      return { transport, ...(await askHttps(context, asking.https, asked, query, onHttpStatus)) };
+    case 'https': {
+      // Loads HTTP/2, which no other transport needs.
+      const { askHttps } = await import('./ask-https.ts');
+      const tls = { ...nameFor(context, asked), alpn: ['h2', 'http/1.1'] };
+      const conversation = await context.dial({ ...wayTo(context, asked), tls });
+      const place = { ...asking.https, host: asked.host, port: asked.address.port };
+      const message = await askHttps(context, conversation, place, query, onHttpStatus);
+      return { message, transport, tls: conversation.tls() };
+    }
+  }
+}
+
+async function askAgain(context: DnsContext, asking: Asking, asked: Asked): Promise<Answered> {
+  try {
+    return await ask(context, { ...asking, transport: 'tcp' }, asked, () => undefined);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const { finding } = error;
+    throw new Fault({
+      ...finding,
+      text: `${finding.text} over TCP, after an answer over UDP that was truncated`,
+    });
   }
 }
 
 /** The address that is probed is the context’s own business: it may have to leave time for others. */
-export function wayTo(context: DnsContext, { address }: Asked): { readonly to?: Address } {
+function wayTo(context: DnsContext, { address }: Asked): { readonly to?: Address } {
   return address === context.address ? {} : { to: address };
 }
 
 /** The target’s own server is asked for by the name that `tls` says. */
-export function nameFor(context: DnsContext, { host }: Asked): { readonly serverName?: string } {
+function nameFor(context: DnsContext, { host }: Asked): { readonly serverName?: string } {
   return host === context.host ? {} : { serverName: host };
 }

@@ -78,6 +78,18 @@ export function flagsOf(options: DnsOptions): QueryFlags {
   return { rd, ad, cd, do: dnssec, edns: edns ?? (dnssec ? USUAL_EDNS : null) };
 }
 
+/** Refuses options that this target would leave without effect. */
+export function refuseIdle(options: DnsOptions, scheme: string, soa: boolean): void {
+  const idle = (key: keyof DnsOptions, needs: string): never => {
+    throw new InvalidOptions(key, `it says nothing here, expected only with ${needs}`);
+  };
+  if (options.tries !== undefined && scheme !== 'dns') idle('tries', 'a target dns://');
+  if (options.path !== undefined && scheme !== 'dns+https') idle('path', 'a target dns+https://');
+  if (options.method !== undefined && scheme !== 'dns+https') idle('method', 'a target dns+https://');
+  if (options.max_skew !== undefined && (!soa || options.servers === undefined))
+    idle('max_skew', 'type=SOA and `servers`');
+}
+
 /** One server of `servers`. */
 export interface Server {
   readonly host: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidOptions, type Target } from '../../../../lib/probe/prober.ts';
 import { dns } from '../../../../lib/probe/probers/dns.ts';
-import { parseServers } from '../../../../lib/probe/probers/dns/dns-options.ts';
+import { type DnsOptions, parseServers } from '../../../../lib/probe/probers/dns/dns-options.ts';
 import { questionOf } from '../../../../lib/probe/probers/dns/question.ts';
 
 function target(path: string, query: Target['query'] = {}): Target {
@@ -55,6 +55,35 @@ describe('the question in a target', () => {
     const without = { ...target('/example.org'), host: '' };
     const prepared = { target: without, options: {}, timeout_ms: 1000, wanted: new Set<string>() };
     expect(() => dns.prepare(prepared)).toThrow('it names no server');
+  });
+});
+
+describe('an option that would have no effect', () => {
+  const prepare =
+    (scheme: string, options: DnsOptions, query: Target['query'] = {}) =>
+    () =>
+      dns.prepare({
+        target: { ...target('/example.org', query), scheme },
+        options,
+        timeout_ms: 1000,
+        wanted: new Set(),
+      });
+
+  test.each([
+    ['dns+tcp', { tries: 2 }, {}, 'dns://'],
+    ['dns', { path: '/dns-query' }, {}, 'dns+https://'],
+    ['dns+tls', { method: 'GET' }, {}, 'dns+https://'],
+    ['dns', { max_skew: 1, servers: ['ns2'] }, {}, 'type=SOA'],
+    ['dns', { max_skew: 1 }, { type: 'SOA' }, '`servers`'],
+  ] as const)('%s %j %j is a mistake of the user', (scheme, options, query, needs) => {
+    expect(prepare(scheme, options, query)).toThrow(InvalidOptions);
+    expect(prepare(scheme, options, query)).toThrow(needs);
+  });
+
+  test('is fine where it has one', () => {
+    expect(prepare('dns', { tries: 2 })).not.toThrow();
+    expect(prepare('dns+https', { method: 'GET', path: '/' })).not.toThrow();
+    expect(prepare('dns', { max_skew: 1, servers: ['ns2'] }, { type: 'SOA' })).not.toThrow();
   });
 });
 
