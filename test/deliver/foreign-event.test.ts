@@ -51,7 +51,7 @@ describe('an event from elsewhere', () => {
     [{ ...EVENT, status: 'green' }, 'status is "green", expected one of up, degraded, down, unknown'],
     [{ ...EVENT, time: 'yesterday' }, 'time is "yesterday", expected a time as in 2026-11-21T12:00:00.123Z'],
     [{ ...EVENT, tags: 'x' }, /^tags is "x", expected a list/],
-    [{ ...EVENT, reason: { code: 'nonsense' } }, /^reason is /],
+    [{ ...EVENT, reason: { code: 'nonsense' } }, /^reason\.status is missing, expected one of down/],
     [{ ...EVENT, failures: -1 }, 'failures is -1, expected a number of at least 0'],
     [{ ...EVENT, run: null }, /^run is null, expected a map/],
     [{ ...EVENT, output: 'x'.repeat(2_000_000) }, /^it has \d+ characters, expected at most 1048576/],
