@@ -1,32 +1,35 @@
 import { setMaxListeners } from 'node:events';
 import { EXIT } from '../lib/words/problem.ts';
 
-/** What ends a run early: a signal, or its own deadline. */
+/** What ends a run early. */
 export interface Interruption {
-  /** aborted then: probes stop, children end, what is known is kept */
-  readonly signal: AbortSignal;
+  /** for probes: aborted by a signal, or when the deadline has come */
+  readonly probes: AbortSignal;
+  /** for hooks: aborted by a signal alone */
+  readonly hooks: AbortSignal;
   /** 130 or 143 once a signal came; null otherwise */
   exitCode(): number | null;
   /** Stops listening, so that the process can end. */
   end(): void;
 }
 
-const EXIT_OF = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
-
-/** Listens for SIGINT and SIGTERM, and calls time after `deadline_ms`. */
+/** Listens for SIGINT and SIGTERM, and calls time for probes after `deadline_ms`. */
 export function listenForInterruption(deadline_ms: number | null): Interruption {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
+  const probes = new AbortController();
+  const hooks = new AbortController();
+  setMaxListeners(0, probes.signal, hooks.signal);
   let code: number | null = null;
   const onSignal = (name: NodeJS.Signals) => {
-    code ??= name === 'SIGINT' ? EXIT_OF.SIGINT : EXIT_OF.SIGTERM;
-    controller.abort();
+    code ??= name === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
+    probes.abort();
+    hooks.abort();
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const timer = deadline_ms === null ? undefined : setTimeout(() => controller.abort(), deadline_ms);
+  const timer = deadline_ms === null ? undefined : setTimeout(() => probes.abort(), deadline_ms);
   return {
-    signal: controller.signal,
+    probes: probes.signal,
+    hooks: hooks.signal,
     exitCode: () => code,
     end() {
       clearTimeout(timer);

@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../lib/words/problem.ts';
+import type { Service } from '../lib/words/service.ts';
 import type { Options } from './options.ts';
 
 /** What can be selected: a service of the config, or what memory keeps of one. */
@@ -30,6 +31,11 @@ export function select<T>(
       ),
     )
     .map(({ service }) => service);
+}
+
+/** The same for services of a config. */
+export function selectServices(services: readonly Service[], options: Options): readonly Service[] {
+  return select(services, options, ({ name, about }) => ({ name, group: about.group, tags: about.tags }));
 }
 
 interface Selector {

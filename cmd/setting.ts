@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { EXIT, UserError } from '../lib/words/problem.ts';
-import type { Checked, Config, Problem } from '../lib/words/service.ts';
+import type { Config, Problem } from '../lib/words/service.ts';
 import type { Options } from './options.ts';
 import type { World } from './world.ts';
 
@@ -9,8 +9,8 @@ export async function readConfig(options: Options, world: World): Promise<Config
   const { loadConfig } = await import('../lib/config/load.ts');
   const checked = await loadConfig({ files: options.config ?? null }, world);
   if (checked.ok) return checked.value;
-  for (const problem of checked.problems) report(world, showProblem(problem));
-  throw new UserError(EXIT.config, countProblems(checked));
+  refuseProblems(checked.problems, world);
+  throw new UserError(EXIT.config, countProblems(checked.problems.length));
 }
 
 /** `file:line:col: path: what, expected what`. */
@@ -19,9 +19,13 @@ export function showProblem({ file, line, col, path: where, text }: Problem): st
   return where === '' ? `${at}: ${text}` : `${at}: ${where}: ${text}`;
 }
 
-function countProblems(checked: Checked<Config>): string {
-  const count = checked.ok ? 0 : checked.problems.length;
+function countProblems(count: number): string {
   return `the config has ${String(count)} ${count === 1 ? 'problem' : 'problems'}: nothing was probed, nothing is forgotten`;
+}
+
+/** Each problem on a line of stderr. */
+export function refuseProblems(problems: readonly Problem[], world: World): void {
+  world.stderr.write(problems.map((problem) => `${showProblem(problem)}\n`).join(''));
 }
 
 /** Where memory and queue are: --state, $PUPTIME_STATE, the config’s, systemd’s, or the usual place. */
@@ -33,8 +37,11 @@ export function stateDirectory(options: Options, config: Pick<Config, 'state'> |
   const systemd = nonEmpty(env['STATE_DIRECTORY']);
   if (systemd !== undefined) return systemd.split(':')[0] ?? systemd;
   if (world.uid === 0) return '/var/lib/puptime';
-  const home = nonEmpty(env['XDG_STATE_HOME']) ?? (env['HOME'] === undefined ? undefined : `${env['HOME']}/.local/state`);
-  if (home === undefined) throw new UserError(EXIT.usage, 'no state directory: HOME is not set; give one with --state');
+  const home =
+    nonEmpty(env['XDG_STATE_HOME']) ??
+    (env['HOME'] === undefined ? undefined : `${env['HOME']}/.local/state`);
+  if (home === undefined)
+    throw new UserError(EXIT.usage, 'no state directory: HOME is not set; give one with --state');
   return `${home}/puptime`;
 }
 
@@ -60,7 +67,8 @@ export async function readConfigIfThere(options: Options, world: World): Promise
     const checked = await loadConfig({ files: options.config ?? null }, world);
     return checked.ok ? checked.value : null;
   } catch (error) {
-    if (error instanceof UserError && options.config === undefined && error.exitCode === EXIT.noInput) return null;
+    if (error instanceof UserError && options.config === undefined && error.exitCode === EXIT.noInput)
+      return null;
     throw error;
   }
 }

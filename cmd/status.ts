@@ -1,9 +1,5 @@
 import { renderStatusJson, renderStatusTable } from '../lib/report/status-table.ts';
-import { findState } from '../lib/state/state-directory.ts';
-import { loadMemory } from '../lib/state/memory.ts';
-import { readQueue } from '../lib/state/queue.ts';
 import { loadRun } from '../lib/state/run-file.ts';
-import { readRecord } from '../lib/decide/record.ts';
 import { showDuration } from '../lib/words/duration-text.ts';
 import { EXIT, UserError } from '../lib/words/problem.ts';
 import type { ServiceRecord } from '../lib/words/record.ts';
@@ -13,7 +9,8 @@ import type { Options } from './options.ts';
 import { writeOut } from './output.ts';
 import { usesColor } from './results-printer.ts';
 import { select } from './select.ts';
-import { readConfigIfThere, report, stateDirectory } from './setting.ts';
+import { remembered } from './remembered.ts';
+import { readConfigIfThere, report } from './setting.ts';
 import type { World } from './world.ts';
 
 /** `puptime status`: from memory alone, no network. */
@@ -23,9 +20,8 @@ export async function status(options: Options, world: World): Promise<number> {
   }
   const maxAge_ms = durationOption(options['max-age'], '--max-age');
   const config = await readConfigIfThere(options, world);
-  const state = findState(stateDirectory(options, config, world), { ...world, report: (line) => report(world, line) });
-  const records = state === null ? [] : [...loadMemory(state, readQueue(state), isRecord).records.values()];
-  const present = records.filter(({ gone }) => gone === null);
+  const { state, records } = remembered(options, config, world);
+  const present = [...records.values()].filter(({ gone }) => gone === null);
   const chosen = select(present, options, ({ service, about }) => ({
     name: service,
     group: about?.group ?? null,
@@ -33,13 +29,15 @@ export async function status(options: Options, world: World): Promise<number> {
   }));
   if (options.quiet !== true) await writeOut(world.stdout, render(chosen, options, world));
   if (maxAge_ms !== null) {
-    const tooOld = staleness(state === null ? null : loadRun(state)?.ended, maxAge_ms, world.now());
+    const tooOld = staleness(state === null ? null : (loadRun(state)?.ended ?? null), maxAge_ms, world.now());
     if (tooOld !== null) {
       report(world, tooOld);
       return STATUS_NUMBER.unknown;
     }
   }
-  return options['exit-status'] === true ? STATUS_NUMBER[worstStatus(chosen.map((record) => record.status))] : EXIT.ok;
+  return options['exit-status'] === true
+    ? STATUS_NUMBER[worstStatus(chosen.map((record) => record.status))]
+    : EXIT.ok;
 }
 
 function render(records: readonly ServiceRecord[], options: Options, world: World): string {
@@ -49,13 +47,9 @@ function render(records: readonly ServiceRecord[], options: Options, world: Worl
 }
 
 /** What is wrong with the age of the last finished run; null when it is young enough. */
-function staleness(ended: string | undefined, maxAge_ms: number, now: number): string | null {
-  if (ended === undefined) return 'no run has ended yet: is the crontab line or timer there?';
+function staleness(ended: string | null, maxAge_ms: number, now: number): string | null {
+  if (ended === null) return 'no run has ended yet: is the crontab line or timer there?';
   const age_ms = now - Date.parse(ended);
   if (age_ms <= maxAge_ms) return null;
   return `the last run ended ${showDuration(age_ms)} ago (${ended}), expected at most ${showDuration(maxAge_ms)}: is cron or the timer still running it?`;
-}
-
-function isRecord(value: unknown): value is ServiceRecord {
-  return readRecord(value) !== null;
 }
