@@ -4,7 +4,10 @@ import type { ServiceHooks } from '../words/service.ts';
 import { findHooks, type FoundHooks, type HookPlace } from './hook-lookup.ts';
 
 /** The hooks of an event by what the config says now. `own`: of a service that is no longer in the config. */
-export type HookFinder = (event: Pick<Event, 'event' | 'service'>, own?: ServiceHooks | null) => readonly HookReference[];
+export type HookFinder = (
+  event: Pick<Event, 'event' | 'service'>,
+  own?: ServiceHooks | null,
+) => readonly HookReference[];
 
 /**
  * Finds hooks, looking at each name in the hooks directory once. What looks like a hook and is none is reported.
