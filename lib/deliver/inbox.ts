@@ -20,9 +20,12 @@ export type Acceptance =
   /** it is no event; one line */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Takes events from elsewhere, for `puptime deliver -`. Their hooks are those of our own config alone. */
+/**
+ * Takes events from elsewhere, for `puptime deliver -`. Their hooks are those of our own config alone. on_result and
+ * on_run get their one try and are not stored.
+ */
 export interface Inbox {
-  /** One line of JSON. On disk, synced, when this returns; only then its hooks start. */
+  /** One line of JSON. On disk, synced, when this returns; only then do its hooks start. */
   readonly accept: (line: string) => Acceptance;
 }
 
@@ -37,6 +40,11 @@ export function createInbox({ state, delivery, world }: InboxOptions): Inbox {
       const parsed = parseForeignEvent(line);
       if (parsed.kind === 'refused') return parsed;
       const { event } = parsed;
+      if (event.event === 'result' || event.event === 'run') {
+        if (!seen.has(event.id)) delivery.offer(event, delivery.find(event), null);
+        seen.add(event.id);
+        return { kind: 'accepted', id: event.id };
+      }
       // A `puptime decide` that feeds us through a pipe commits to the queue that we share just before it prints.
       if (!seen.has(event.id) && isQueued(state, event.service, event.id)) seen.add(event.id);
       if (seen.has(event.id)) {

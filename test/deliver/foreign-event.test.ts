@@ -91,6 +91,14 @@ describe('with hooks', () => {
     expect(await later.delivery.drain(nothing)).toMatchObject({ tried: 0 });
   });
 
+  test('on_result from elsewhere has one try and is not stored', async () => {
+    place.hook('on_result', `ls ${place.dir}/state/queue >> "$LOG"; ${LOG_IT}; exit 1`);
+    const { inbox, delivery } = open();
+    expect(inbox.accept(JSON.stringify({ ...EVENT, event: 'result' })).kind).toBe('accepted');
+    expect(await delivery.drain(nothing)).toMatchObject({ tried: 1, failed: 1, pending: 0 });
+    expect(place.logged()).toEqual(['result cache 1']);
+  });
+
   test('what decide has left in the shared queue is printed again until it is taken, and delivered once', async () => {
     place.hook('on_down', LOG_IT);
     const decide = openOutbox(place, { mode: 'print' });
