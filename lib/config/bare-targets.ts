@@ -8,16 +8,14 @@ export async function servicesOfTargets(
 ): Promise<Checked<readonly Service[]>> {
   // JSON, so that nothing in a URL has to be quoted for YAML; a dollar on the command line is a dollar.
   const text = JSON.stringify({ services: targets.map((target) => target.replaceAll('$', '$$$$')) });
-  const checked = await checkConfig([{ file: '-', text }], cwd);
-  if (checked.ok) return { ok: true, value: checked.value.services };
-  return {
-    ok: false,
-    problems: checked.problems.map((problem) => ({
-      ...problem,
-      file: 'command line',
-      line: null,
-      col: null,
-      path: '',
-    })),
-  };
+  const checked = await checkConfig([{ file: '-', text }], { cwd, env: {} });
+  if (checked.ok) return { ok: true, value: checked.value.config.services };
+  const problems = checked.problems.map((problem) => ({
+    ...problem,
+    file: 'command line',
+    line: null,
+    col: null,
+    path: '',
+  }));
+  return { ok: false, problems };
 }

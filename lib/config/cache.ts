@@ -1,14 +1,15 @@
 import {
+  closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
-  closeSync,
   readFileSync,
   renameSync,
   writeFileSync,
-  constants,
 } from 'node:fs';
 import type { Config } from '../words/service.ts';
+import type { Dependency } from './early-references.ts';
 
 /** What the cache needs of the world. */
 export interface CacheWorld {
@@ -16,25 +17,44 @@ export interface CacheWorld {
   readonly uid: number;
 }
 
-type Cached = Omit<Config, 'files' | 'hash' | 'found'>;
+/** Where a checked config is kept. Both are `sha256:…`. */
+export interface CachePlace {
+  /** of the names of its files: an edited config takes the place of the one before */
+  readonly slot: string;
+  /** of their texts and of puptime’s version */
+  readonly key: string;
+}
+
+interface Cached {
+  readonly config: Omit<Config, 'files' | 'hash' | 'found'>;
+  /** values outside of the texts that it was made with */
+  readonly dependencies: readonly Dependency[];
+}
 
 /**
- * The checked config of this key, if it is there and ours. It holds no secret: references are still text. Whatever is
- * wrong with the cache, the config is then checked anew.
+ * The checked config of this key, if it is there, ours, and made with the values of today. It holds no secret:
+ * references are still text. Whatever is wrong with the cache, the config is then checked anew.
  */
-export function readCache(key: string, world: CacheWorld): Cached | null {
-  const file = fileFor(key, world);
+export async function readCache(place: CachePlace, world: CacheWorld): Promise<Cached['config'] | null> {
+  const stored = readStored(place, world);
+  if (stored === null) return null;
+  if (stored.dependencies.length === 0) return stored.config;
+  const { areUnchanged } = await import('./early-references.ts');
+  return areUnchanged(stored.dependencies, world.env) ? stored.config : null;
+}
+
+function readStored(place: CachePlace, world: CacheWorld): Cached | null {
+  const file = fileFor(place, world);
   if (file === null) return null;
   try {
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      const { uid, mode } = fstatSync(descriptor);
-      if (uid !== world.uid || (mode & 0o077) !== 0) return null;
-      const stored = JSON.parse(readFileSync(descriptor, 'utf8')) as {
-        readonly key: string;
-        readonly config: Cached;
-      };
-      return stored.key === key ? stored.config : null;
+      const stats = fstatSync(descriptor);
+      if (!stats.isFile() || stats.uid !== world.uid || (stats.mode & 0o077) !== 0) return null;
+      const text = readFileSync(descriptor, 'utf8');
+      const end = text.indexOf('\n');
+      // What nobody else can write was written here: the key says that it is of this text and version.
+      return text.slice(0, end) === place.key ? (JSON.parse(text.slice(end + 1)) as Cached) : null;
     } finally {
       closeSync(descriptor);
     }
@@ -43,24 +63,24 @@ export function readCache(key: string, world: CacheWorld): Cached | null {
   }
 }
 
-/** Atomically, one file for each set of config files; older contents are replaced. */
-export function writeCache(key: string, config: Cached, world: CacheWorld): void {
-  const file = fileFor(key, world);
+/** Atomically. */
+export function writeCache(place: CachePlace, cached: Cached, world: CacheWorld): void {
+  const file = fileFor(place, world);
   if (file === null) return;
   try {
     mkdirSync(file.slice(0, file.lastIndexOf('/')), { recursive: true, mode: 0o700 });
-    const temporary = `${file}.${String(process.pid)}`;
-    writeFileSync(temporary, JSON.stringify({ key, config }), { mode: 0o600, flag: 'wx' });
+    const temporary = `${file}.${process.pid}`;
+    writeFileSync(temporary, `${place.key}\n${JSON.stringify(cached)}`, { mode: 0o600, flag: 'wx' });
     renameSync(temporary, file);
   } catch (error) {
     forget(error);
   }
 }
 
-function fileFor(key: string, { env, uid }: CacheWorld): string | null {
-  const home = env['XDG_CACHE_HOME'] || (uid === 0 ? '/var/cache' : env['HOME'] && `${env['HOME']}/.cache`);
-  // A few configs in use at once each keep their place.
-  return home ? `${home}/puptime/config-${key.slice(7, 9)}.json` : null;
+function fileFor({ slot }: CachePlace, { env, uid }: CacheWorld): string | null {
+  const home = env['HOME'] ? `${env['HOME']}/.cache` : null;
+  const top = env['XDG_CACHE_HOME'] || (uid === 0 ? '/var/cache' : home);
+  return top === null || top === '' ? null : `${top}/puptime/config-${slot.slice(7, 23)}`;
 }
 
 /** Files and JSON may fail in any way; anything else is a bug. */

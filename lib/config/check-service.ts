@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../words/json.ts';
 import { isObject } from '../words/json.ts';
 import type { Filter, IpChoice, Service, ServiceHooks, TlsOptions } from '../words/service.ts';
 import { parseDuration } from '../words/units.ts';
+import { absoluteOptions, absoluteTls } from './absolute-paths.ts';
 import { SERVICE_KEYS, SHARED_KEYS } from './config-schema.ts';
 import { fillOptions, fillSection } from './fill-references.ts';
 import type { PathSegment } from './parsed-text.ts';
@@ -96,7 +97,7 @@ function serviceOf({ name, prober, value, directory }: Entry): Service {
     ip: String(value['ip'] ?? 'any') as IpChoice,
     source: text('source'),
     resolve: text('resolve'),
-    tls: tlsOf(value['tls'], directory),
+    tls: (isObject(value['tls']) ? absoluteTls(value['tls'] as JsonObject, directory) : {}) as TlsOptions,
     keep: words(value['keep']),
     filter: Array.isArray(value['filter']) ? (value['filter'] as unknown as readonly Filter[]) : [],
     quiet: value['quiet'] === true,
@@ -167,28 +168,6 @@ function hooksOf(value: Json | undefined, directory: string): ServiceHooks {
     .filter(([key]) => key !== 'replace')
     .map(([hook, paths]) => [hook, words(paths as Json).map((file) => path.resolve(directory, file))]);
   return { replace: value['replace'] === true, run: Object.fromEntries(run) as ServiceHooks['run'] };
-}
-
-function tlsOf(value: Json | undefined, directory: string): TlsOptions {
-  if (!isObject(value)) return {};
-  const absolute = Object.entries(value).map(([key, entry]) => [
-    key,
-    ['ca', 'cert', 'key'].includes(key) && typeof entry === 'string' ? path.resolve(directory, entry) : entry,
-  ]);
-  return Object.fromEntries(absolute) as TlsOptions;
-}
-
-/** A program that is named by a relative path, and a working directory, begin at the file. */
-function absoluteOptions(options: JsonObject, directory: string): JsonObject {
-  const { command, cwd } = options;
-  const [program, ...rest] = Array.isArray(command) ? (command as readonly Json[]) : [];
-  return {
-    ...options,
-    ...(typeof cwd === 'string' ? { cwd: path.resolve(directory, cwd) } : {}),
-    ...(typeof program === 'string' && program.includes('/') && !program.startsWith('$')
-      ? { command: [path.resolve(directory, program), ...rest] }
-      : {}),
-  };
 }
 
 function duration(value: Json | undefined): number | null {

@@ -124,9 +124,8 @@ export const SHARED_KEYS: { readonly [key: string]: JsonSchema } = {
 export const SERVICE_KEYS: { readonly [key: string]: JsonSchema } = {
   name: {
     type: 'string',
-    pattern: '^[A-Za-z0-9_/-][A-Za-z0-9._/-]*$',
     description: 'unique; letters, digits, . _ - /',
-    errorMessage: 'a name of letters, digits, . _ - / that does not begin with a dot',
+    errorMessage: 'a name of letters, digits and . _ - /',
   },
   description: TEXT,
   target: { ...TEXT, description: 'a URL whose scheme chooses the prober' },

@@ -18,15 +18,22 @@ export async function loadConfig(
   world: FilesWorld & CacheWorld,
 ): Promise<Checked<Config>> {
   const { sources, found } = readSources(request.files, world);
-  const about = { files: sources.map(({ file }) => file), hash: hashOf(sources, ''), found };
-  const key = hashOf(sources, `${VERSION} ${world.cwd}`);
-  const known = readCache(key, world);
+  const files = sources.map(({ file }) => file);
+  const about = { files, hash: hashOf(sources, ''), found };
+  const place = {
+    slot: hashOf(
+      sources.map(({ file }) => ({ file, text: '' })),
+      world.cwd,
+    ),
+    key: hashOf(sources, `${VERSION} ${world.cwd}`),
+  };
+  const known = await readCache(place, world);
   if (known !== null) return { ok: true, value: { ...known, ...about } };
   const { checkConfig } = await import('./check-config.ts');
-  const checked = await checkConfig(sources, world.cwd);
+  const checked = await checkConfig(sources, world);
   if (!checked.ok) return checked;
-  writeCache(key, checked.value, world);
-  return { ok: true, value: { ...checked.value, ...about } };
+  writeCache(place, checked.value, world);
+  return { ok: true, value: { ...checked.value.config, ...about } };
 }
 
 /** `sha256:…` over names and texts. */

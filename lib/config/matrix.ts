@@ -1,11 +1,40 @@
-import type { Json, JsonObject } from '../words/json.ts';
-import { isObject } from '../words/json.ts';
+import { type Json, type JsonObject, isObject } from '../words/json.ts';
+import type { PathSegment } from './parsed-text.ts';
+import { splitReferences, wholeReference } from './references.ts';
+import { showValue } from './structure.ts';
 
 /** One combination of a matrix. */
 export interface Combination {
   /** `eu/a`, keys in written order; empty without a matrix */
   readonly suffix: string;
   readonly values: { readonly [key: string]: Json };
+}
+
+const MOST_COMBINATIONS = 100_000;
+
+/** What is wrong with a matrix; null when it is a map of lists of scalars. */
+export function matrixProblem(
+  matrix: Json,
+): { readonly path: readonly PathSegment[]; readonly text: string } | null {
+  const expected = 'expected a map of lists, such as {region: [eu, us]}';
+  if (!isObject(matrix) || Object.keys(matrix).length === 0)
+    return { path: [], text: `saw ${showValue(matrix)}, ${expected}` };
+  let count = 1;
+  for (const [key, values] of Object.entries(matrix as JsonObject)) {
+    if (!/^[A-Za-z0-9_-]+$/.test(key))
+      return { path: [key], text: 'saw this key, expected letters, digits, _ and - alone' };
+    if (!Array.isArray(values) || values.length === 0)
+      return { path: [key], text: `saw ${showValue(values)}, expected a list such as [eu, us]` };
+    const wrong = (values as readonly Json[]).findIndex((value) => typeof value === 'object');
+    if (wrong !== -1)
+      return {
+        path: [key, wrong],
+        text: `saw ${showValue(values[wrong])}, expected a word, a number or a bool`,
+      };
+    count *= values.length;
+  }
+  if (count <= MOST_COMBINATIONS) return null;
+  return { path: [], text: `saw ${count} combinations, expected at most ${MOST_COMBINATIONS}` };
 }
 
 /** All combinations, the last key changing fastest. */
@@ -22,18 +51,17 @@ export function combinations(matrix: { readonly [key: string]: readonly Json[] }
   return sofar;
 }
 
-const REFERENCE = /\$\{matrix\.([^{}]*)\}/g;
-
 /** Puts `${matrix.KEY}` in everywhere; a scalar that is nothing else takes the value’s own type. `missing` is told of unknown keys. */
 export function fillMatrix(
   value: Json,
   values: Combination['values'],
-  missing: (key: string, path: readonly (string | number)[]) => void,
-  path: readonly (string | number)[] = [],
+  missing: (key: string, path: readonly PathSegment[]) => void,
+  path: readonly PathSegment[] = [],
 ): Json {
   if (typeof value === 'string') return fillText(value, values, (key) => missing(key, path));
-  if (Array.isArray(value))
+  if (Array.isArray(value)) {
     return value.map((item: Json, index) => fillMatrix(item, values, missing, [...path, index]));
+  }
   if (!isObject(value)) return value;
   const filled = Object.entries(value as JsonObject).map(([key, entry]) => [
     key,
@@ -44,12 +72,20 @@ export function fillMatrix(
 
 function fillText(text: string, values: Combination['values'], missing: (key: string) => void): Json {
   if (!text.includes('${matrix.')) return text;
-  const whole = /^\$\{matrix\.([^{}]*)\}$/.exec(text);
-  const key = whole?.[1];
-  if (key !== undefined && Object.hasOwn(values, key)) return values[key] ?? null;
-  return text.replace(REFERENCE, (written, name: string) => {
-    if (Object.hasOwn(values, name)) return String(values[name]);
-    missing(name);
-    return written;
-  });
+  const valueOf = (key: string): Json => {
+    if (Object.hasOwn(values, key)) return values[key] ?? null;
+    missing(key);
+    return '';
+  };
+  const whole = wholeReference(text);
+  if (whole?.kind === 'matrix') return valueOf(whole.name);
+  // The rest is put in later: it is written again as it was, with its doubled dollars.
+  return splitReferences(text)
+    .map((segment) => {
+      if (segment.kind === 'text') return segment.text.replaceAll('$', '$$$$');
+      if (segment.kind === 'fault') return segment.source;
+      const { kind, name, source } = segment.reference;
+      return kind === 'matrix' ? String(valueOf(name)) : source;
+    })
+    .join('');
 }

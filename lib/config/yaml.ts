@@ -125,11 +125,13 @@ function unfold(contents: unknown, tell: (offset: number, what: string) => void)
     if (depth > DEEPEST) return fail(TOO_DEEP);
     if (isAlias(node)) {
       const target = anchors.get(node.source);
-      if (target === undefined) return fail(`saw *${safeLine(node.source, 40)}, expected an anchor of this name before it`);
+      if (target === undefined)
+        return fail(`saw *${safeLine(node.source, 40)}, expected an anchor of this name before it`);
       targets.set(node, target);
       return made.get(target) ?? fail(`saw *${safeLine(node.source, 40)} inside of what it stands for`);
     }
-    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined) anchors.set(node.anchor, node);
+    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined)
+      anchors.set(node.anchor, node);
     const result = isMap(node)
       ? visitMap(node, depth)
       : isSeq(node)
@@ -137,14 +139,18 @@ function unfold(contents: unknown, tell: (offset: number, what: string) => void)
         : isScalar(node)
           ? scalar(node.value, fail)
           : { value: null, size: 1 };
-    if (result.size > UNFOLDED + written * 10) return fail('saw aliases that unfold to more than a million values (an alias bomb?)');
+    if (result.size > UNFOLDED + written * 10)
+      return fail('saw aliases that unfold to more than a million values (an alias bomb?)');
     made.set(node, result);
     return result;
   };
 
   const visitAll = (items: readonly unknown[], depth: number) => {
     const results = items.map((item) => visit(item, depth + 1));
-    return { value: results.map(({ value }) => value), size: results.reduce((sum, { size }) => sum + size, 1) };
+    return {
+      value: results.map(({ value }) => value),
+      size: results.reduce((sum, { size }) => sum + size, 1),
+    };
   };
 
   const visitMap = (map: YAMLMap, depth: number) => {
@@ -159,8 +165,13 @@ function unfold(contents: unknown, tell: (offset: number, what: string) => void)
         const sources: readonly Json[] = Array.isArray(result.value) ? result.value : [result.value];
         for (const source of sources) {
           if (typeof source !== 'object' || source === null || Array.isArray(source)) {
-            tell(startOf(pair.key) ?? 0, 'saw << with something else than a map, expected <<: *ANCHOR of a map');
-          } else for (const [name, value] of Object.entries(source)) if (!merged.has(name)) merged.set(name, value);
+            tell(
+              startOf(pair.key) ?? 0,
+              'saw << with something else than a map, expected <<: *ANCHOR of a map',
+            );
+          } else
+            for (const [name, value] of Object.entries(source))
+              if (!merged.has(name)) merged.set(name, value);
         }
       } else if (own.has(key)) {
         tell(startOf(pair.key) ?? 0, `saw the key ${safeLine(key, 60)} twice in one map, expected it once`);
@@ -174,8 +185,14 @@ function unfold(contents: unknown, tell: (offset: number, what: string) => void)
 }
 
 function scalar(value: unknown, fail: (what: string) => { value: Json; size: number }) {
-  if (typeof value === 'number' && !Number.isFinite(value)) return fail(`saw ${String(value)}, expected a number that JSON has`);
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return fail(`saw ${String(value)}, expected a number that JSON has`);
+  if (
+    value === null ||
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'boolean'
+  ) {
     return { value, size: 1 };
   }
   return fail('saw a value that JSON has not');
@@ -223,7 +240,8 @@ function offsetOf(
 }
 
 function startOf(node: unknown): number | null {
-  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return null;
+  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range))
+    return null;
   const start: unknown = node.range[0];
   return typeof start === 'number' ? start : null;
 }

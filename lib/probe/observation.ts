@@ -47,11 +47,13 @@ export function observe(how: AddressProbe, world: ProbeWorld): Observation {
     remaining_ms: () => deadline.remaining_ms(),
     now: () => world.now(),
     tls: approach.tls,
+    source: approach.source,
     see: (facts) => void Object.assign(seen.facts, facts),
     find: (finding) => void seen.findings.push(finding),
     measure: (values) => void Object.assign(seen.metrics, values),
     show: (text) => void (seen.output = text),
     enter: (phase) => stopwatch.enter(phase),
+    took: (phase, ms) => stopwatch.replace(phase, ms),
     ...network,
     async execute(execution) {
       const { execute } = await import('./wire/execution.ts');

@@ -99,7 +99,8 @@ export interface Probe<Table extends FactTable = FactTable> {
   /** for a tool that takes many at once: probes with the same key are run together */
   readonly batch?: {
     readonly key: string;
-    run(contexts: readonly ProbeContext<Table>[]): Promise<void>;
+    /** for each context what its own `run` would have thrown, or null */
+    run(contexts: readonly ProbeContext<Table>[]): Promise<readonly (Error | null)[]>;
   };
 }
 
@@ -123,6 +124,8 @@ export interface ProbeContext<Table extends FactTable = FactTable> {
   /** wall clock, ms since 1970: for ages and dates of certificates, never for durations */
   now(): number;
   readonly tls: TlsOptions;
+  /** the local address that the config wants it to come from */
+  readonly source: string | null;
   /** Reports facts; what was seen stays, whatever happens afterwards. Seeing a fact again replaces it. */
   see(facts: FactsOf<Table>): void;
   /** Reports a fault that need not end the probe. The first one is the result’s reason. */
@@ -133,6 +136,8 @@ export interface ProbeContext<Table extends FactTable = FactTable> {
   show(output: string): void;
   /** From here on time counts for this phase. */
   enter(phase: StopwatchPhase): void;
+  /** The time that a tool measured, instead of all that passed here since resolving. */
+  took(phase: StopwatchPhase, ms: number): void;
   /** Opens a TCP (or, with `tls`, TLS) connection to the address, or to `to`. The context closes it at the end. */
   dial(options?: DialOptions): Promise<Conversation>;
   /** Opens a UDP socket towards the address, or towards `to`. */

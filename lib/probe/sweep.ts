@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import pLimit from 'p-limit';
-import type { Deadline } from './deadline.ts';
+import { chosenAddresses } from './chosen-addresses.ts';
 import type { Job } from './job.ts';
-import { type Observation, observe } from './observation.ts';
+import { observe } from './observation.ts';
 import { startAttempt } from './probe-address.ts';
 import { type Probed, approachTo, outcomeOf, probeService, retryWhileDown } from './probe-service.ts';
 import type { ProbeWorld } from './probe-world.ts';
+import { type Address, CannotTell, Fault, type ProbeContext } from './prober.ts';
 import { resolveFor } from './resolve-for.ts';
 
 /** Programs that run at once: each costs a fork. */
@@ -64,55 +65,88 @@ function batchKey({ probe, service }: Job): string {
 
 interface Member {
   readonly job: Job;
-  readonly observation: Observation;
-  readonly deadline: Deadline;
+  readonly address: Address;
   readonly began: number;
+  readonly resolve_ms: number;
+  /** it has other addresses, which are tried when this one fails */
+  readonly others: boolean;
 }
 
 async function probeBatch(jobs: readonly Job[], world: ProbeWorld, options: SweepOptions): Promise<void> {
-  const members: Member[] = [];
-  const alone: Job[] = [];
-  await Promise.all(
-    jobs.map(async (job) => {
-      const member = await join(job, world);
-      if (member) members.push(member);
-      else alone.push(job);
-    }),
-  );
-  const run = members[0]?.job.probe.batch?.run;
-  let error: unknown = null;
-  try {
-    await run?.(members.map(({ observation }) => observation.context));
-  } catch (thrown) {
-    error = thrown;
-  }
+  const joined = await Promise.all(jobs.map((job) => join(job, world)));
+  const members = joined.filter((member) => member !== null);
+  const alone = jobs.filter((_, index) => joined[index] === null);
   await Promise.all([
-    ...members.map(async ({ job, observation, deadline, began }) => {
-      deadline.clear();
-      const outcome = outcomeOf(job, observation.finish(error), began);
-      options.onResult(job, await retryWhileDown(job, outcome, world));
-    }),
-    // What could not be resolved says so for itself.
+    probeTogether(members, world, options),
+    // What could not be resolved is probed for itself.
     ...alone.map(async (job) => options.onResult(job, await probeService(job, world))),
   ]);
 }
 
+async function probeTogether(
+  members: readonly Member[],
+  world: ProbeWorld,
+  options: SweepOptions,
+): Promise<void> {
+  // Their clocks start together, whatever each had to wait for its name.
+  const attempts = members.map(({ job, address, resolve_ms }) => {
+    const { deadline, stopwatch } = startAttempt(job.service.timeout_ms, world);
+    stopwatch.add('resolve', resolve_ms);
+    const how = { address, approach: approachTo(job), deadline, stopwatch, connectLimit_ms: null };
+    return { deadline, observation: observe(how, world) };
+  });
+  const outcomes = await runBatch(
+    members,
+    attempts.map(({ observation }) => observation.context),
+  );
+  await Promise.all(
+    members.map(async ({ job, began, others }, index) => {
+      const attempt = attempts[index];
+      if (attempt === undefined) throw new Error('every member has an attempt');
+      attempt.deadline.clear();
+      const outcome = outcomeOf(job, attempt.observation.finish(outcomes[index] ?? null), began);
+      const failed = outcome.status === 'down' || outcome.status === 'unknown';
+      const again = others && failed && !world.signal.aborted;
+      options.onResult(job, await (again ? probeService(job, world) : retryWhileDown(job, outcome, world)));
+    }),
+  );
+}
+
+async function runBatch(
+  members: readonly Member[],
+  contexts: readonly ProbeContext[],
+): Promise<readonly unknown[]> {
+  const run = members[0]?.job.probe.batch?.run;
+  if (run === undefined) return [];
+  try {
+    return await run(contexts);
+  } catch (error) {
+    return contexts.map(() => error);
+  }
+}
+
+/** Null when it has no address yet. */
 async function join(job: Job, world: ProbeWorld): Promise<Member | null> {
   const { endpoint } = job.probe;
   if (endpoint === null) return null;
   const began = world.now();
-  const { deadline, stopwatch } = startAttempt(job.service.timeout_ms, world);
+  const since = world.monotonic();
+  // A resolver that is slow for one must not hold up the others.
+  const { deadline } = startAttempt(job.service.timeout_ms / 4, world);
   try {
-    const addresses = await resolveFor(job.service.resolve ?? endpoint.host, endpoint.port, deadline, world);
-    const { ip } = job.service;
-    const address = addresses.find(({ family }) => (ip === '4' || ip === '6' ? String(family) === ip : true));
-    if (!address) return null;
-    const how = { address, approach: approachTo(job), deadline, stopwatch, connectLimit_ms: null };
-    return { job, observation: observe(how, world), deadline, began };
-  } catch {
-    // Probed alone afterwards, where the same error becomes its result.
+    const addresses = chosenAddresses(
+      job,
+      await resolveFor(job.service.resolve ?? endpoint.host, endpoint.port, deadline, world),
+    );
+    const [address, ...others] = addresses;
+    if (address === undefined) return null;
+    return { job, address, began, resolve_ms: world.monotonic() - since, others: others.length > 0 };
+  } catch (error) {
+    // Probed for itself afterwards, where the same error becomes its result.
+    if (error instanceof Fault || error instanceof CannotTell) return null;
+    throw error;
+  } finally {
     deadline.clear();
-    return null;
   }
 }
 

@@ -10,15 +10,19 @@ export interface Stopwatch {
   enter(phase: StopwatchPhase): void;
   /** adds time spent before this stopwatch began, as for a name resolved earlier */
   add(phase: StopwatchPhase, ms: number): void;
+  /** what a tool measured itself, instead of all that passed here since resolving; the last word on the time */
+  replace(phase: StopwatchPhase, ms: number): void;
   read(): { readonly duration_ms: number; readonly timings: Timings };
 }
 
 /** `now` gives monotonic milliseconds. */
 export function startStopwatch(first: StopwatchPhase, now: () => number): Stopwatch {
-  const spent: Partial<Record<StopwatchPhase, number>> = { [first]: 0 };
+  let spent: Partial<Record<StopwatchPhase, number>> = { [first]: 0 };
   let phase = first;
   let since = now();
+  let stopped = false;
   const settle = () => {
+    if (stopped) return;
     const time = now();
     spent[phase] = (spent[phase] ?? 0) + (time - since);
     since = time;
@@ -33,6 +37,11 @@ export function startStopwatch(first: StopwatchPhase, now: () => number): Stopwa
     },
     add(to, ms) {
       spent[to] = (spent[to] ?? 0) + ms;
+    },
+    replace(by, ms) {
+      settle();
+      stopped = true;
+      spent = { ...(spent.resolve === undefined ? {} : { resolve: spent.resolve }), [by]: ms };
     },
     read() {
       settle();

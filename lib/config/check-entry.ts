@@ -1,0 +1,146 @@
+import { proberForScheme, proberOfType, PROBERS, type RegisteredProber } from '../probe/registry.ts';
+import type { Prober } from '../probe/prober.ts';
+import { didYouMean } from '../words/did-you-mean.ts';
+import type { Json, JsonObject } from '../words/json.ts';
+import { safeLine } from '../words/safe-text.ts';
+import type { Service } from '../words/service.ts';
+import { checkService, type Tell } from './check-service.ts';
+import { SERVICE_KEYS, SHARED_KEYS } from './config-schema.ts';
+import { fillEarly } from './early-references.ts';
+import { combinations, fillMatrix, matrixProblem } from './matrix.ts';
+import { isFromDefaults, mergeDefaults } from './merge-defaults.ts';
+import { LATER_KEYS, LATER_SCHEMES } from './not-yet.ts';
+import type { Lookup } from './references.ts';
+import { nameProblem } from './service-name.ts';
+import { checkStructure, showValue } from './structure.ts';
+import { splitTarget } from './target.ts';
+import type { Validators } from './validators.ts';
+
+/** The defaults of a config, their early references put in. */
+export interface Defaults {
+  readonly value: JsonObject;
+  /** references without a value */
+  readonly missing: readonly string[];
+  /** takes a mistake in them */
+  readonly tell: Tell;
+}
+
+export interface EntryContext {
+  readonly directory: string;
+  readonly defaults: Defaults;
+  readonly validators: Validators;
+  readonly lookup: Lookup;
+  readonly tell: (path: readonly (string | number)[], text: string, at?: 'key' | 'value') => void;
+  /** told of each prober that an entry needs */
+  readonly uses: (prober: Prober<never>) => void;
+}
+
+/** The services of one entry, several with a matrix; none when it has mistakes, which were told. */
+export async function checkEntry(entry: JsonObject, context: EntryContext): Promise<readonly Service[]> {
+  const registered = proberOf(entry, context.tell);
+  if (registered === null) return [];
+  const prober = await registered.load();
+  context.uses(prober);
+  const { matrix, ...rest } = entry;
+  const wrong = matrix === undefined ? null : matrixProblem(matrix);
+  if (wrong !== null) {
+    context.tell(['matrix', ...wrong.path], wrong.text);
+    return [];
+  }
+  return combinations((matrix ?? {}) as { readonly [key: string]: readonly Json[] }).flatMap(
+    ({ suffix, values }) => {
+      let sound = true;
+      const filled = fillMatrix(rest, values, (key, at) => {
+        sound = false;
+        context.tell(
+          at,
+          `saw \${matrix.${safeLine(key, 40)}}, expected ${matrixKeys(values)}${didYouMean(key, Object.keys(values))}`,
+        );
+      });
+      return sound ? checkOne(filled as JsonObject, suffix, prober, context) : [];
+    },
+  );
+}
+
+function matrixKeys(values: { readonly [key: string]: Json }): string {
+  const keys = Object.keys(values);
+  return keys.length === 0 ? 'a `matrix` with that key' : `one of the keys of matrix, ${keys.join(', ')}`;
+}
+
+function checkOne(
+  written: JsonObject,
+  suffix: string,
+  prober: Prober<never>,
+  context: EntryContext,
+): Service[] {
+  const { defaults, directory, validators } = context;
+  const early = fillEarly(written, SHARED_KEYS, context.lookup, context.tell);
+  const entry = early.value;
+  const mistakes = checkStructure(validators.validateEntry(prober.type), entry);
+  for (const mistake of mistakes) context.tell(mistake.path, mistake.text, mistake.at);
+  const name = `${String(entry['name'])}${suffix === '' ? '' : `/${suffix}`}`;
+  const badName = typeof entry['name'] === 'string' ? nameProblem(name) : null;
+  if (badName !== null) context.tell(['name'], `saw ${JSON.stringify(safeLine(name, 80))}, ${badName}`);
+  if (mistakes.length > 0) return [];
+  const value = mergeDefaults(defaults.value, entry, prober);
+  const tell: Tell = (at, text) => {
+    if (isFromDefaults(defaults.value, entry, at)) defaults.tell(at, `${text} (for ${name})`);
+    else context.tell(at, text);
+  };
+  const missing = [...defaults.missing, ...early.missing];
+  const service = checkService({ name, prober, value, directory }, tell);
+  return [missing.length === 0 ? service : { ...service, missing }];
+}
+
+const KINDS = ['target', 'command', 'beat', 'compare'] as const;
+
+function proberOf(entry: JsonObject, tell: Tell): RegisteredProber | null {
+  const kinds = KINDS.filter((key) => Object.hasOwn(entry, key));
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    const seen = kinds.length === 0 ? 'none of target and command' : kinds.join(' and ');
+    const misspelt = kinds.length === 0 ? misspeltKind(entry) : '';
+    tell([], `saw ${seen}, expected exactly one of target and command${misspelt}`);
+    return null;
+  }
+  if (LATER_KEYS.has(kind)) {
+    tell([kind], `${kind} is not in this version`);
+    return null;
+  }
+  if (kind === 'command') return proberOfType('command') ?? null;
+  const target = entry['target'];
+  if (typeof target !== 'string') {
+    tell(['target'], `saw ${showValue(target)}, expected a URL such as https://example.org`);
+    return null;
+  }
+  return proberOfTarget(target, tell);
+}
+
+function misspeltKind(entry: JsonObject): string {
+  const known = new Set(Object.keys({ ...SERVICE_KEYS, ...SHARED_KEYS }));
+  return Object.keys(entry)
+    .filter((key) => !known.has(key))
+    .map((key) => didYouMean(key, ['target', 'command']).replace('(did', `for ${safeLine(key, 40)} (did`))
+    .filter((hint) => hint !== '')
+    .slice(0, 1)
+    .join('');
+}
+
+function proberOfTarget(target: string, tell: Tell): RegisteredProber | null {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(target)?.[1]?.toLowerCase();
+  const known = PROBERS.flatMap(({ schemes }) => schemes);
+  if (scheme === undefined) {
+    const split = splitTarget(target);
+    tell(['target'], split.ok ? 'saw no scheme, expected SCHEME://HOST' : split.text);
+    return null;
+  }
+  const registered = proberForScheme(scheme);
+  if (registered !== undefined) return registered;
+  tell(
+    ['target'],
+    LATER_SCHEMES.has(scheme)
+      ? `the scheme ${scheme} is not in this version`
+      : `saw the scheme ${safeLine(scheme, 40)}, expected one of ${known.join(', ')}${didYouMean(scheme, known)}`,
+  );
+  return null;
+}

@@ -1,0 +1,93 @@
+import path from 'node:path';
+import { type Json, type JsonObject, isObject } from '../words/json.ts';
+import type { Config } from '../words/service.ts';
+import { parseDuration } from '../words/units.ts';
+import type { Defaults } from './check-entry.ts';
+import type { ConfigFile } from './config-file.ts';
+import { SHARED_KEYS, TOP_KEYS } from './config-schema.ts';
+import { type EarlyReferences, fillEarly } from './early-references.ts';
+import { checkStructure } from './structure.ts';
+import type { Validators } from './validators.ts';
+
+export interface Top {
+  readonly settings: Omit<Config, 'files' | 'hash' | 'found' | 'services'>;
+  readonly defaults: Defaults;
+}
+
+/** All that is beside `services`, of all files together: each key in one of them. */
+export function checkTop(files: readonly ConfigFile[], validators: Validators, early: EarlyReferences): Top {
+  const values: { [key: string]: Json } = {};
+  const owners = new Map<string, ConfigFile>();
+  for (const file of files) {
+    const lookup = early.lookup(file.directory);
+    const { value, missing } = fillEarly(file.value, TOP_KEYS, lookup, file.tell);
+    for (const text of missing) file.tell([], text);
+    for (const mistake of checkStructure(validators.validateTop, value)) {
+      file.tell(mistake.path, mistake.text, mistake.at);
+    }
+    for (const [key, entry] of Object.entries(value)) {
+      if (key === 'services' || key.startsWith('x-')) continue;
+      const owner = owners.get(key);
+      if (owner !== undefined) {
+        const name = owner.file === '-' ? 'stdin' : path.basename(owner.file);
+        file.tell([key], `saw ${key} again (it is in ${name} too), expected it in one file`, 'key');
+      } else {
+        owners.set(key, file);
+        values[key] = entry;
+      }
+    }
+  }
+  const directoryOf = (key: string) => (owners.get(key) ?? files[0])?.directory ?? '/';
+  return {
+    settings: settingsOf(values, directoryOf),
+    defaults: checkDefaults(values['defaults'], owners.get('defaults'), validators, early),
+  };
+}
+
+function settingsOf(values: JsonObject, directoryOf: (key: string) => string): Top['settings'] {
+  const { state, concurrency, deadline } = values;
+  const hooks = isObject(values['hooks']) ? (values['hooks'] as JsonObject) : {};
+  return {
+    state: typeof state === 'string' ? path.resolve(directoryOf('state'), state) : null,
+    concurrency: number(concurrency),
+    deadline_ms: milliseconds(deadline),
+    hooks: {
+      dir: path.resolve(directoryOf('hooks'), typeof hooks['dir'] === 'string' ? hooks['dir'] : 'hooks'),
+      timeout_ms: milliseconds(hooks['timeout']) ?? 30_000,
+      env: Array.isArray(hooks['env']) ? hooks['env'].map(String) : [],
+      user: typeof hooks['user'] === 'string' ? hooks['user'] : null,
+      max_age_ms: milliseconds(hooks['max_age']) ?? 86_400_000,
+      concurrency: number(hooks['concurrency']) ?? 8,
+    },
+  };
+}
+
+function number(value: Json | undefined): number | null {
+  return typeof value === 'number' ? value : null;
+}
+
+function milliseconds(value: Json | undefined): number | null {
+  return typeof value === 'string' ? parseDuration(value) : null;
+}
+
+function checkDefaults(
+  written: Json | undefined,
+  file: ConfigFile | undefined,
+  validators: Validators,
+  early: EarlyReferences,
+): Defaults {
+  const tell: Defaults['tell'] = (at, text) => file?.tell(['defaults', ...at], text);
+  if (file === undefined || !isObject(written)) return { value: {}, missing: [], tell };
+  const { value, missing } = fillEarly(
+    written as JsonObject,
+    SHARED_KEYS,
+    early.lookup(file.directory),
+    tell,
+  );
+  const mistakes = checkStructure(validators.validateDefaults, value);
+  for (const mistake of mistakes) file.tell(['defaults', ...mistake.path], mistake.text, mistake.at);
+  // What is wrong in them would be said again for every service.
+  const wrong = new Set(mistakes.map(({ path: [key] }) => key));
+  const sound = Object.fromEntries(Object.entries(value).filter(([key]) => !wrong.has(key)));
+  return { value: sound, missing, tell };
+}
