@@ -21,7 +21,7 @@ const TRANSPORTS: {
 export const dns: Prober<DnsOptions, typeof DNS_FACTS> = {
   type: 'dns',
   proves:
-    'The server answers the very question without an error and with a record; with `servers`, several of them agree.',
+    'The server answers the very question without an error and with a record; with `servers`, several of them agree. One question goes to each server; an answer over UDP that was truncated is asked for again over TCP.',
   schemes: [
     { scheme: 'dns', port: 53, shape: 'path' },
     { scheme: 'dns+tcp', port: 53, shape: 'path' },

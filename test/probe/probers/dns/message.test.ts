@@ -155,7 +155,7 @@ describe('what is no message', () => {
     parts.push(head, rdata, ...Array.from({ length: 4000 }, () => use));
     const began = performance.now();
     expect(whyNot(message([0, 4001, 0, 0], Buffer.concat(parts)))).toContain('too many pointers');
-    expect(performance.now() - began).toBeLessThan(50);
+    expect(performance.now() - began).toBeLessThan(250);
   });
 
   test('any bytes whatever are decoded or refused, soon', () => {
