@@ -1,4 +1,4 @@
-// `make demo`: the main job, shown with the built program on services that are started here.
+// `make demo`: the main job, shown with the built program (or the one named as argument) on services started here.
 import { execFile } from 'node:child_process';
 import {
   chmodSync,
@@ -18,7 +18,7 @@ import type { Event } from '../../lib/words/event.ts';
 import { type Health, startServices } from './services.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const PROGRAM = path.join(ROOT, 'dist/puptime.js');
+const PROGRAM = path.resolve(process.argv[2] ?? path.join(ROOT, 'dist/puptime.js'));
 
 const HOOK = `#!/bin/sh
 # $1 is the event as a file. PUPTIME_* are its names and numbers. Exit code 0: delivered.
@@ -36,6 +36,7 @@ const env = {
   ...services.ports,
   CACHE_PASSWORD: health.cachePassword,
   PUPTIME_STATE: path.join(place, 'state'),
+  XDG_CACHE_HOME: path.join(place, 'cache'),
   PATH: `${place}/bin:${process.env['PATH'] ?? ''}`,
 };
 const missed: string[] = [];

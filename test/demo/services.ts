@@ -74,20 +74,32 @@ function answerLines(socket: Socket, answer: (line: string) => string): void {
   });
 }
 
-/** Commands come as arrays of bulk strings; the words that matter stand on lines of their own. Source: RESP2. */
+/** A command comes as `*2`, and then for each of its words a line with its length and the word. Source: RESP2. */
 function redisAnswers(health: Health): (line: string) => string {
-  let wantsPassword = false;
+  let words: string[] = [];
+  let missing = 0;
   let loggedIn = false;
   return (line) => {
-    if (wantsPassword && !line.startsWith('$')) {
-      [wantsPassword, loggedIn] = [false, line === health.cachePassword];
+    if (missing === 0) {
+      [words, missing] = [[], Number(line.slice(1))];
+      return '';
+    }
+    // no word of these commands begins with a dollar
+    if (line.startsWith('$')) return '';
+    words.push(line);
+    missing -= 1;
+    if (missing > 0) return '';
+    if (words[0] === 'AUTH') {
+      loggedIn = words.at(-1) === health.cachePassword;
       return loggedIn ? '+OK\r\n' : '-WRONGPASS invalid username-password pair or user is disabled.\r\n';
     }
-    if (line === 'AUTH') wantsPassword = true;
-    if (!loggedIn) return ['PING', 'INFO'].includes(line) ? '-NOAUTH Authentication required.\r\n' : '';
-    if (line === 'PING') return '+PONG\r\n';
-    return line === 'INFO' ? `$${String(INFO.length)}\r\n${INFO}\r\n` : '';
+    return loggedIn ? redisAnswer(words[0] ?? '') : '-NOAUTH Authentication required.\r\n';
   };
+}
+
+function redisAnswer(command: string): string {
+  if (command === 'PING') return '+PONG\r\n';
+  return command === 'INFO' ? `$${String(INFO.length)}\r\n${INFO}\r\n` : '+OK\r\n';
 }
 
 const INFO =
