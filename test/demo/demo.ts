@@ -72,7 +72,7 @@ if (missed.length > 0) {
 /** A directory as a user would have it: config, hooks, and the program in PATH. */
 function furnish(): void {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is not there: run make first`);
-  for (const name of ['bin', 'hooks', 'seen']) mkdirSync(path.join(place, name));
+  for (const name of ['bin', 'hooks', 'seen']) mkdirSync(path.join(place, name), { mode: 0o755 });
   symlinkSync(PROGRAM, path.join(place, 'bin/puptime'));
   copyFileSync(path.join(ROOT, 'docs/example/puptime.yaml'), path.join(place, 'puptime.yaml'));
   chmodSync(path.join(place, 'puptime.yaml'), 0o644);
