@@ -36,13 +36,13 @@ const PARTS = {
 
 /** Third-party package → the only files that may import it; a name ending in `/` is a folder. */
 const PACKAGES = {
-  ajv: ['schema/', 'lib/config/', 'lib/probe/expect/'],
-  'ajv-formats': ['schema/', 'lib/config/'],
-  'dns-packet': ['lib/probe/probers/dns/', 'lib/probe/wire/'],
+  ajv: ['schema/validators-file.ts', 'lib/config/structure.ts', 'lib/config/validators.ts'],
+  'dns-packet': ['lib/probe/probers/dns/query.ts'],
   execa: ['lib/process/program.ts'],
-  htmlparser2: ['lib/probe/probers/http/'],
-  'jsonpath-rfc9535': ['lib/probe/expect/'],
-  'p-limit': ['lib/deliver/', 'lib/probe/'],
+  htmlparser2: ['lib/probe/probers/http/title.ts'],
+  'jsonpath-rfc9535': ['lib/probe/expect/json-path.ts'],
+  'p-limit': ['lib/probe/sweep.ts'],
+  prettier: ['schema/generate.ts'],
   re2js: ['lib/probe/expect/pattern.ts'],
   yaml: ['lib/config/yaml.ts'],
   yargs: ['cmd/cli.ts'],

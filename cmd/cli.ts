@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import type { Argv, Options as YargsOption } from 'yargs';
 import { EXIT, UserError } from '../lib/words/problem.ts';
+import { type Vocabulary, mistakeIn } from './mistake.ts';
 import {
   DECIDE,
   DELIVER,
@@ -12,6 +13,7 @@ import {
   STATUS,
   VALIDATE,
 } from './options.ts';
+import { writeOut } from './output.ts';
 import { VERSION } from '../lib/words/version.ts';
 import type { World } from './world.ts';
 
@@ -103,9 +105,16 @@ const COMMANDS: readonly Command[] = [
   },
 ];
 
+const VOCABULARY: Vocabulary = new Map(
+  COMMANDS.map(({ usage, options }) => [
+    usage.split(' ', 1)[0] ?? usage,
+    Object.entries(options).flatMap(([name, { alias }]) => (alias === undefined ? [name] : [name, alias])),
+  ]),
+);
+
 /** The yargs table: help, mistakes, and every command but the plain `run`. Rejects with UserError 64 for a mistake. */
 export async function cli(argv: readonly string[], world: World): Promise<number> {
-  let chosen: (() => Promise<number>) | null = null;
+  const chosen: { start: (() => Promise<number>) | null } = { start: null };
   let parser = yargs()
     .scriptName('puptime')
     .usage('$0 COMMAND\n\nProbes services, and runs your hooks when something changes.')
@@ -124,18 +133,20 @@ export async function cli(argv: readonly string[], world: World): Promise<number
       'parse-positional-numbers': false,
     })
     .fail((message: string | undefined, error: Error | undefined) => {
-      throw error ?? new UserError(EXIT.usage, `${message ?? 'wrong arguments'}\nTry: puptime --help`);
+      // yargs’ own complaint about a missing value comes as an error, ours and bugs do too
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw mistakeIn(argv, message ?? error?.message ?? 'wrong arguments', VOCABULARY);
     })
     .epilogue(EPILOGUE);
   for (const command of COMMANDS)
-    parser = addCommand(parser, command, (options) => (chosen = () => command.start(options, world)));
+    parser = addCommand(parser, command, (options) => (chosen.start = () => command.start(options, world)));
 
   let printed = '';
   await parser.parseAsync([...argv], {}, (_error: unknown, _argv: unknown, output: string) => {
     printed = output;
   });
-  if (printed !== '') world.stdout.write(`${printed}\n`);
-  return chosen === null ? EXIT.ok : (chosen as () => Promise<number>)();
+  if (printed !== '') await writeOut(world.stdout, `${printed}\n`);
+  return chosen.start === null ? EXIT.ok : chosen.start();
 }
 
 const EPILOGUE = `Config: -c, else $PUPTIME_CONFIG, ./puptime.yaml, $XDG_CONFIG_HOME/puptime/puptime.yaml, /etc/puptime/puptime.yaml
@@ -175,8 +186,8 @@ function yargsOptions(table: OptionTable): { [name: string]: YargsOption } {
 function asOptions(args: { readonly [name: string]: unknown }, command: Command): Options {
   const positional = [...command.usage.matchAll(/[<[](\w+)(?:\.\.)?[>\]]/g)].flatMap(([, name = '']) => {
     const value = args[name];
-    if (value === undefined) return [];
-    return Array.isArray(value) ? value.map(String) : [String(value as string)];
+    if (typeof value !== 'string' && !Array.isArray(value)) return [];
+    return Array.isArray(value) ? value.map(String) : [value];
   });
   const options: { [name: string]: unknown } = {};
   for (const [name, spec] of Object.entries(command.options)) {

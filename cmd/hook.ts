@@ -31,7 +31,7 @@ export async function hook(options: Options, world: World): Promise<number> {
   const sample = sampleEvent({
     kind,
     service,
-    target: service?.target == null ? null : shownTarget(service.target),
+    target: service === null || service.target === null ? null : shownTarget(service.target),
     now: world.now(),
     run: newRun(config.hash, world),
     unique,

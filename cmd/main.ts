@@ -22,8 +22,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 async function dispatch(argv: readonly string[], world: World): Promise<number> {
   const [command, ...rest] = argv;
   if (argv.length === 1 && command === '--version') {
-    world.stdout.write(`${VERSION}\n`);
-    return EXIT.ok;
+    return (await import('./output.ts')).writeOut(world.stdout, `${VERSION}\n`);
   }
   // What cron starts every minute does not load yargs; anything unusual does.
   const hot = command === 'run' ? readArguments(rest, RUN) : null;

@@ -19,6 +19,7 @@ export interface World {
 }
 
 export function processWorld(): World {
+  let listening = false;
   return {
     env: process.env,
     cwd: process.cwd(),
@@ -32,6 +33,9 @@ export function processWorld(): World {
       return process.stdout;
     },
     get stderr() {
+      // Closed or full: there is no other place to say it, and the work must go on.
+      if (!listening) process.stderr.on('error', () => undefined);
+      listening = true;
       return process.stderr;
     },
     now: () => Date.now(),

@@ -18,10 +18,12 @@ export interface Verdict {
 export function giveVerdict(job: Job, reading: Reading): Verdict {
   if (reading.cannotTell !== null) {
     const { code, text } = reading.cannotTell;
+    const phase =
+      code === 'resolver_silent' ? 'resolve' : code === 'exit' || code === 'signal' ? 'protocol' : 'connect';
     const reason: Reason = {
       status: 'unknown',
       code,
-      phase: 'connect',
+      phase,
       text,
       expected: null,
       got: null,
