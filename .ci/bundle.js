@@ -1,15 +1,15 @@
 // Makes dist/: one program in lazy chunks that runs wherever the folder is copied to.
 import { build } from 'esbuild';
 import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { builtinModules } from 'node:module';
 import path from 'node:path';
+import { packChunks } from './packs.js';
 
 const [entry = 'cmd/puptime.ts', outdir = 'dist'] = process.argv.slice(2);
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
   entryPoints: { puptime: entry },
   outdir,
   bundle: true,
@@ -22,13 +22,20 @@ const { metafile } = await build({
   keepNames: false,
   legalComments: 'none',
   metafile: true,
+  write: false,
   define: { PUPTIME_VERSION: JSON.stringify(version) },
-  plugins: [{ name: 'builtins-for-commonjs', setup: builtinsForCommonJs }],
   logLevel: 'warning',
 });
+const inside = (file) => path.relative(outdir, file);
+const files = await packChunks(
+  new Map(outputFiles.map(({ path: file, text }) => [inside(file), text])),
+  Object.fromEntries(Object.entries(metafile.outputs).map(([file, output]) => [inside(file), relocate(output)])),
+  [[entry], HOT_PATH.filter((source) => hasChunk(source))],
+);
+for (const [file, text] of files) await writeFile(path.join(outdir, file), text);
 await makeExecutable(path.join(outdir, 'puptime.js'));
-// without it node takes the files for CommonJS when the folder stands alone
-await writeFile(path.join(outdir, 'package.json'), `${JSON.stringify({ type: 'module', version })}\n`);
+// without it node takes the files for what a package.json above the folder says
+await writeFile(path.join(outdir, 'package.json'), `${JSON.stringify({ type: 'commonjs', version })}\n`);
 await writeFile(path.join(outdir, 'LICENSES'), await licenses(Object.keys(metafile.inputs)));
 
 /**

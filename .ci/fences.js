@@ -42,7 +42,6 @@ const PACKAGES = {
   htmlparser2: ['lib/probe/probers/http/title.ts'],
   'jsonpath-rfc9535': ['lib/probe/expect/json-path.ts'],
   'p-limit': ['lib/probe/sweep.ts'],
-  prettier: ['schema/generate.ts'],
   re2js: ['lib/probe/expect/pattern.ts'],
   yaml: ['lib/config/yaml.ts'],
   yargs: ['cmd/cli.ts'],

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { PROBERS } from '../lib/probe/registry.ts';
 import { renderConfigSchema } from './config-schema-file.ts';
 import { renderProberDocs } from './prober-docs.ts';
@@ -10,8 +9,8 @@ import { renderValidators } from './validators-file.ts';
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const probers = await Promise.all(PROBERS.map(({ load }) => load()));
   return new Map([
-    ['schema/config.schema.json', await pretty(`${JSON.stringify(renderConfigSchema(probers))}\n`, 'x.json')],
-    ['docs/probers.md', await pretty(renderProberDocs(probers), 'x.md')],
+    ['schema/config.schema.json', `${JSON.stringify(renderConfigSchema(probers), null, 2)}\n`],
+    ['docs/probers.md', renderProberDocs(probers)],
     ['lib/config/generated/validators.js', renderValidators(probers)],
     ['lib/config/generated/validators.d.ts', VALIDATOR_TYPES],
   ]);
@@ -19,11 +18,6 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
 
 /** Their names depend on the probers, so the module is only known to be one. */
 const VALIDATOR_TYPES = 'export {};\n';
-
-async function pretty(text: string, name: string): Promise<string> {
-  const root = path.join(import.meta.dirname, '..', name);
-  return format(text, { ...(await resolveConfig(root)), filepath: root });
-}
 
 if (process.argv[1] === import.meta.filename) {
   for (const [file, text] of await generatedFiles()) {
