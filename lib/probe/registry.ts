@@ -16,6 +16,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     load: async () => (await import('./probers/dns.ts')).dns,
   },
   { type: 'http', schemes: ['http', 'https'], load: async () => (await import('./probers/http.ts')).http },
+  { type: 'ping', schemes: ['ping'], load: async () => (await import('./probers/ping.ts')).ping },
   { type: 'tcp', schemes: ['tcp'], load: async () => (await import('./probers/tcp.ts')).tcp },
   {
     type: 'redis',
