@@ -31,9 +31,20 @@ export function readFields<T>(fields: Fields<T>, value: { readonly [name: string
   }
 }
 
-/** What was seen, short and safe. */
+/** What was seen, short and safe, however large or deep it is. */
 export function showForeign(value: unknown): string {
-  return value === undefined ? 'missing' : safeLine(JSON.stringify(value), 80);
+  return value === undefined ? 'missing' : safeLine(JSON.stringify(beginningOf(value, 4)), 80);
+}
+
+function beginningOf(value: unknown, depth: number): unknown {
+  if (isText(value)) return value.slice(0, 100);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === 0) return '…';
+  if (Array.isArray(value)) return value.slice(0, 20).map((item) => beginningOf(item, depth - 1));
+  const entries = Object.entries(value).slice(0, 20);
+  return Object.fromEntries(
+    entries.map(([key, entry]) => [key.slice(0, 100), beginningOf(entry, depth - 1)]),
+  );
 }
 
 export function orNull<T>(field: Field<T>): Field<T | null> {
@@ -109,14 +120,14 @@ const KEY_MAX = 500;
 const TEXT_MAX = 65_536;
 
 /** Any JSON, its texts and keys made safe. */
-export const SAFE_JSON = jsonField(safely);
+export const SAFE_JSON = jsonField('JSON', safely);
 /** The same, and it is a map. */
-export const SAFE_MAP = onlyMap(SAFE_JSON);
+export const SAFE_MAP = onlyMap(jsonField('a map', safely));
 /** Any map just as it came: for what is compared with what another run saw. */
-export const RAW_MAP = onlyMap(jsonField((text) => text));
+export const RAW_MAP = onlyMap(jsonField('a map', (text) => text));
 
-function jsonField(tame: (text: string, isKey: boolean) => string): Field<Json> {
-  return plain(`JSON of at most ${MOST_VALUES} values, ${DEEPEST} deep`, (value) => {
+function jsonField(what: string, tame: (text: string, isKey: boolean) => string): Field<Json> {
+  return plain(`${what} of at most ${MOST_VALUES} values, ${DEEPEST} deep`, (value) => {
     let left = MOST_VALUES;
     const copy = (part: unknown, depth: number): Json | undefined => {
       if (typeof part === 'string') return tame(part, false);
@@ -138,11 +149,10 @@ function jsonField(tame: (text: string, isKey: boolean) => string): Field<Json> 
 }
 
 function onlyMap({ expected, read }: Field<Json>): Field<JsonObject> {
-  const wanted = expected.replace('JSON', 'a map');
   return {
-    expected: wanted,
+    expected,
     read: (value, where, also = '') => {
-      if (!isObject(value)) throw new Mismatch(where, value, wanted + also);
+      if (!isObject(value)) throw new Mismatch(where, value, expected + also);
       return read(value, where, also) as JsonObject; // what is read from a map is a map
     },
   };

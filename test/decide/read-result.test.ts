@@ -146,6 +146,14 @@ describe('what is no result is refused with what was seen and what was expected'
     expect(String(seen).length).toBeLessThan(700);
   });
 
+  test('however deep it is', () => {
+    const said = readResult({ ...FULL, facts: { a: nested(100_000) } });
+    expect(said).toContain(
+      'facts is {"a":[1,[1,[1,"…"]]]}, expected a map of at most 200000 values, 64 deep',
+    );
+    expect(readResult({ ...FULL, timings: nested(100_000) })).toContain('expected a map');
+  });
+
   test('and every field that must be there is missed', () => {
     const optional = ['addresses', 'truncated', 'description', 'hint', 'watched'];
     const missed = Object.keys(FULL).filter((name) => typeof changed({ [name]: undefined }) === 'string');
