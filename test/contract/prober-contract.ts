@@ -21,6 +21,8 @@ export interface Contract<Options, Table extends FactTable> {
   /** a target at that port of 127.0.0.1 */
   readonly target: (port: number) => string;
   readonly entry?: Entry;
+  /** the same with TLS from the first byte, where the protocol has it */
+  readonly tlsTarget?: (port: number) => string;
   /** starts a healthy server (a faithful little peer or a real daemon) */
   readonly healthy: () => Promise<{ readonly port: number; connections?(): number; close(): unknown }>;
   /** connections that one probe makes; default 1 */
@@ -142,6 +144,38 @@ export function proberContract<Options, Table extends FactTable>(contract: Contr
       const stopped = owned(await stoppedProcess());
       await judged('stopped', stopped.port);
     });
+
+    if (contract.tlsTarget) {
+      const { tlsTarget } = contract;
+      test('a server that never completes TLS', async () => {
+        const peer = owned(await listen(MISBEHAVIOURS.silent));
+        const result = await probeTarget(prober, tlsTarget(peer.port), {
+          ...contract.entry,
+          timeout_ms: TIMEOUT_MS,
+        });
+        expect([result.status, result.reason?.code, result.reason?.phase]).toEqual([
+          'down',
+          'timeout',
+          'tls',
+        ]);
+        hasTimings(result);
+      });
+
+      test('a server that answers TLS in the clear, at once', async () => {
+        const peer = owned(await listen(MISBEHAVIOURS.smtp));
+        const began = performance.now();
+        const result = await probeTarget(prober, tlsTarget(peer.port), {
+          ...contract.entry,
+          timeout_ms: TIMEOUT_MS,
+        });
+        expect([result.status, result.reason?.code, result.reason?.phase]).toEqual([
+          'down',
+          'tls_handshake',
+          'tls',
+        ]);
+        expect(performance.now() - began).toBeLessThan(TIMEOUT_MS - 100);
+      });
+    }
 
     test('a name that does not exist is down, a silent resolver is unknown', async () => {
       const nowhere = target(9).replace('127.0.0.1', 'nowhere.example');

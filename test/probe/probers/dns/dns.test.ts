@@ -25,6 +25,7 @@ import { once } from 'node:events';
 proberContract({
   prober: dns,
   target: (port) => `dns+tcp://127.0.0.1:${String(port)}/example.org`,
+  tlsTarget: (port) => `dns+tls://127.0.0.1:${String(port)}/example.org`,
   healthy: () => tcpServer(healthy),
 });
 

@@ -10,6 +10,7 @@ import { answer, answers, portOf, says } from './peers.ts';
 proberContract({
   prober: http,
   target: (port) => `http://127.0.0.1:${String(port)}/`,
+  tlsTarget: (port) => `https://127.0.0.1:${String(port)}/`,
   healthy: () => answers(() => answer(200, ['Content-Type: text/plain'], 'ok\n')),
   half: 12,
   codes: { http: ['status'] },

@@ -29,7 +29,12 @@ const probe = (port: number, userinfo = '', path = '', entry: Entry = {}) =>
 const verdict = ({ status, reason }: Result) => [status, reason?.code, reason?.phase, reason?.fact];
 
 describeWith(REDIS_PROGRAMS, 'a real redis-server under the contract', () => {
-  proberContract({ prober: redis, target: (port) => at(port), healthy: () => startRedis() });
+  proberContract({
+    prober: redis,
+    target: (port) => at(port),
+    tlsTarget: (port) => `rediss://127.0.0.1:${port}`,
+    healthy: () => startRedis(),
+  });
 });
 
 describeWith(REDIS_PROGRAMS, 'a real redis-server', () => {
