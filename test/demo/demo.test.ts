@@ -1,16 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { temporaryDirectory } from '../servers/daemon.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+const place = temporaryDirectory('demo-test');
+afterAll(() => place.remove());
 
 function demo(...args: readonly string[]) {
   return spawnSync(path.join(ROOT, 'node_modules/.bin/tsx'), ['test/demo/demo.ts', ...args], {
     cwd: ROOT,
-    env,
+    env: { ...env, TMPDIR: place.path },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -31,7 +33,7 @@ describe('make demo', () => {
     expect(stdout).toContain('"code": "auth"');
     expect(stdout).toContain('+ 192.0.2.66');
     expect(stdout).not.toMatch(/correct-horse|changed-by-somebody/);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('puptime-demo-'))).toEqual([]);
+    expect(readdirSync(place.path).filter((name) => name.startsWith('puptime-demo-'))).toEqual([]);
   }, 60_000);
 
   test('fails, and says what is missing, when hooks do not run', () => {

@@ -176,7 +176,8 @@ describeWith(['jq', 'curl'], 'the digest', () => {
 });
 
 // a queue of its own is written to by root alone
-const describePostfix = isRoot ? describeWith : describe.skip;
+const describePostfix: typeof describeWith = (programs, name, body) =>
+  isRoot ? describeWith(programs, name, body) : describe.skip(`${name} (only root can fill its queue)`, body);
 
 describePostfix(['jq', 'sendmail', 'postcat'], 'the sendmail of postfix', () => {
   test('takes the mail as it is, dots and all', async () => {
