@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findHookProblems, findHooks, vetHook } from '../../lib/deliver/hook-lookup.ts';
 import { EVENT_KINDS } from '../../lib/words/event.ts';
-import { describeWith } from '../servers/daemon.ts';
+import { describeWith, findProgram } from '../servers/daemon.ts';
 import { EXAMPLES } from './run-example.ts';
 
 const place = { dir: EXAMPLES, uid: process.getuid?.() ?? 0 };
@@ -47,6 +47,6 @@ describeWith(['shellcheck'], 'shellcheck', () => {
   test('has nothing to say about them', () => {
     const scripts = hooks.filter((name) => text(name).startsWith('#!/bin/sh'));
     expect(scripts.length).toBeGreaterThan(5);
-    execFileSync('shellcheck', scripts, { cwd: EXAMPLES, stdio: 'pipe' });
+    execFileSync(findProgram('shellcheck')!, scripts, { cwd: EXAMPLES, stdio: 'pipe' });
   });
 });
