@@ -1,6 +1,12 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
-import { SHARED_KEYS, TOP_KEYS, entrySchema, withReferences } from '../lib/config/config-schema.ts';
+import {
+  SHARED_ENTRY,
+  SHARED_KEYS,
+  TOP_KEYS,
+  optionsSchema,
+  withReferences,
+} from '../lib/config/config-schema.ts';
 import type { Json, JsonSchema } from '../lib/words/json.ts';
 import type { Prober } from '../lib/probe/prober.ts';
 
@@ -25,7 +31,8 @@ export function renderValidators(probers: readonly Prober<never>[]): string {
     additionalProperties: false,
   });
   add('defaults', defaultsSchema(probers));
-  for (const prober of probers) add(`entry_${prober.type}`, entrySchema(prober));
+  add('shared', SHARED_ENTRY);
+  for (const prober of probers) add(`options_${prober.type}`, optionsSchema(prober));
   const code = standalone.default(ajv, names);
   if (code.includes('require('))
     throw new Error(
@@ -54,15 +61,18 @@ function defaultsSchema(probers: readonly Prober<never>[]): JsonSchema {
   };
 }
 
-/** A least length as a pattern: ajv would count characters with code of its own at run time. */
+/** Lengths as patterns: ajv would count characters with code of its own at run time. */
 function withoutRunTime(value: JsonSchema): JsonSchema;
 function withoutRunTime(value: Json): Json;
 function withoutRunTime(value: Json): Json {
   if (Array.isArray(value)) return value.map((item: Json) => withoutRunTime(item));
   if (typeof value !== 'object' || value === null) return value;
-  const { minLength, ...rest } = value as JsonSchema;
+  const { minLength, maxLength, ...rest } = value as JsonSchema;
   const entries = Object.entries(rest).map(([key, entry]) => [key, withoutRunTime(entry)]);
-  return Object.fromEntries(
-    typeof minLength === 'number' ? [['pattern', '.'], ...entries] : entries,
-  ) as JsonSchema;
+  if (typeof minLength !== 'number' && typeof maxLength !== 'number') {
+    return Object.fromEntries(entries) as JsonSchema;
+  }
+  const least = typeof minLength === 'number' ? minLength : 0;
+  const length = { pattern: `^[\\s\\S]{${least},${typeof maxLength === 'number' ? maxLength : ''}}$` };
+  return { ...(Object.fromEntries(entries) as JsonSchema), allOf: [length] };
 }

@@ -17,16 +17,16 @@ export interface CacheWorld {
   readonly uid: number;
 }
 
-/** Where a checked config is kept. Both are `sha256:…`. */
+/** Where a checked config is kept. */
 export interface CachePlace {
-  /** of the names of its files: an edited config takes the place of the one before */
-  readonly slot: string;
-  /** of their texts and of puptime’s version */
+  /** the names of its files: an edited config takes the place of the one before */
+  readonly slot: readonly string[];
+  /** one line with their texts and puptime’s version: compared whole, which is cheaper than loading a hash function */
   readonly key: string;
 }
 
 interface Cached {
-  readonly config: Omit<Config, 'files' | 'hash' | 'found'>;
+  readonly config: Omit<Config, 'files' | 'found'>;
   /** values outside of the texts that it was made with */
   readonly dependencies: readonly Dependency[];
 }
@@ -52,9 +52,9 @@ function readStored(place: CachePlace, world: CacheWorld): Cached | null {
       const stats = fstatSync(descriptor);
       if (!stats.isFile() || stats.uid !== world.uid || (stats.mode & 0o077) !== 0) return null;
       const text = readFileSync(descriptor, 'utf8');
-      const end = text.indexOf('\n');
       // What nobody else can write was written here: the key says that it is of this text and version.
-      return text.slice(0, end) === place.key ? (JSON.parse(text.slice(end + 1)) as Cached) : null;
+      if (!text.startsWith(`${place.key}\n`)) return null;
+      return JSON.parse(text.slice(place.key.length + 1)) as Cached;
     } finally {
       closeSync(descriptor);
     }
@@ -80,7 +80,14 @@ export function writeCache(place: CachePlace, cached: Cached, world: CacheWorld)
 function fileFor({ slot }: CachePlace, { env, uid }: CacheWorld): string | null {
   const home = env['HOME'] ? `${env['HOME']}/.cache` : null;
   const top = env['XDG_CACHE_HOME'] || (uid === 0 ? '/var/cache' : home);
-  return top === null || top === '' ? null : `${top}/puptime/config-${slot.slice(7, 23)}`;
+  return top === null || top === '' ? null : `${top}/puptime/config-${shortHash(slot.join('\0'))}`;
+}
+
+/** FNV-1a. Two sets of files that share one only take turns in their place. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
 /** Files and JSON may fail in any way; anything else is a bug. */

@@ -93,7 +93,7 @@ function writtenName(entry: Json): string[] {
 }
 
 async function checkWritten(entry: Json, names: Names, context: EntryContext): Promise<readonly Service[]> {
-  if (isObject(entry)) return checkEntry(entry as JsonObject, context);
+  if (isObject(entry)) return checkEntry(entry, context);
   if (typeof entry !== 'string') {
     context.tell([], `saw ${showValue(entry)}, expected a map with a name and a target, or a URL`);
     return [];

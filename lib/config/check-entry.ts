@@ -12,7 +12,7 @@ import { isFromDefaults, mergeDefaults } from './merge-defaults.ts';
 import { LATER_KEYS, LATER_SCHEMES } from './not-yet.ts';
 import type { Lookup } from './references.ts';
 import { nameProblem } from './service-name.ts';
-import { checkStructure, showValue } from './structure.ts';
+import { checkStructure, type Mistake, showValue, unknownKey } from './structure.ts';
 import { splitTarget } from './target.ts';
 import type { Validators } from './validators.ts';
 
@@ -49,15 +49,17 @@ export async function checkEntry(entry: JsonObject, context: EntryContext): Prom
   }
   return combinations((matrix ?? {}) as { readonly [key: string]: readonly Json[] }).flatMap(
     ({ suffix, values }) => {
-      let sound = true;
+      const unknown: string[] = [];
       const filled = fillMatrix(rest, values, (key, at) => {
-        sound = false;
+        unknown.push(key);
         context.tell(
           at,
           `saw \${matrix.${safeLine(key, 40)}}, expected ${matrixKeys(values)}${didYouMean(key, Object.keys(values))}`,
         );
       });
-      return sound ? checkOne(filled as JsonObject, suffix, prober, context) : [];
+      return unknown.length === 0
+        ? checkOne(filled as JsonObject, { suffix, originalName: entry['name'] }, prober, context)
+        : [];
     },
   );
 }
@@ -69,17 +71,24 @@ function matrixKeys(values: { readonly [key: string]: Json }): string {
 
 function checkOne(
   written: JsonObject,
-  suffix: string,
+  { suffix, originalName }: { readonly suffix: string; readonly originalName: Json | undefined },
   prober: Prober<never>,
   context: EntryContext,
 ): Service[] {
   const { defaults, directory, validators } = context;
   const early = fillEarly(written, SHARED_KEYS, context.lookup, context.tell);
   const entry = early.value;
-  const mistakes = checkStructure(validators.validateEntry(prober.type), entry);
+  const mistakes = [
+    ...unknownKeys(entry, prober),
+    ...checkStructure(validators.validateShared, entry),
+    ...checkStructure(validators.validateOptions(prober.type), entry),
+  ];
   for (const mistake of mistakes) context.tell(mistake.path, mistake.text, mistake.at);
-  const name = `${String(entry['name'])}${suffix === '' ? '' : `/${suffix}`}`;
-  const badName = typeof entry['name'] === 'string' ? nameProblem(name) : null;
+  const base = typeof entry['name'] === 'string' ? entry['name'] : null;
+  // A name that says itself which of the matrix it is needs no more.
+  const isOwn = base === null || base !== originalName;
+  const name = suffix === '' || isOwn ? (base ?? '') : `${base}/${suffix}`;
+  const badName = base === null ? null : nameProblem(name);
   if (badName !== null) context.tell(['name'], `saw ${JSON.stringify(safeLine(name, 80))}, ${badName}`);
   if (mistakes.length > 0) return [];
   const value = mergeDefaults(defaults.value, entry, prober);
@@ -90,6 +99,13 @@ function checkOne(
   const missing = [...defaults.missing, ...early.missing];
   const service = checkService({ name, prober, value, directory }, tell);
   return [missing.length === 0 ? service : { ...service, missing }];
+}
+
+function unknownKeys(entry: JsonObject, prober: Prober<never>): readonly Mistake[] {
+  const known = new Set(Object.keys({ ...SERVICE_KEYS, ...SHARED_KEYS, ...prober.options }));
+  return Object.keys(entry)
+    .filter((key) => !known.has(key))
+    .map((key) => ({ path: [key], text: unknownKey(key, [...known]), at: 'key' as const }));
 }
 
 const KINDS = ['target', 'command', 'beat', 'compare'] as const;

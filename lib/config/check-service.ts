@@ -3,9 +3,10 @@ import { compileExpectations } from '../probe/expect/compile-expectations.ts';
 import { compilePattern } from '../probe/expect/pattern.ts';
 import { InvalidOptions, type Prober, type Target } from '../probe/prober.ts';
 import { didYouMean } from '../words/did-you-mean.ts';
+import { safeLine } from '../words/safe-text.ts';
 import type { Json, JsonObject } from '../words/json.ts';
 import { isObject } from '../words/json.ts';
-import type { Filter, IpChoice, Service, ServiceHooks, TlsOptions } from '../words/service.ts';
+import type { Filter, IpChoice, Service, ServiceHooks } from '../words/service.ts';
 import { parseDuration } from '../words/units.ts';
 import { absoluteOptions, absoluteTls } from './absolute-paths.ts';
 import { SERVICE_KEYS, SHARED_KEYS } from './config-schema.ts';
@@ -43,7 +44,8 @@ export function checkService(entry: Entry, tell: Tell): Service {
       tell([section, ...at], text),
     );
     for (const problem of compileExpectations({ ...defaults[section], ...filled }, prober.facts).problems)
-      tell([section, ...problem.path], problem.text);
+      if (!holdsReference(valueAt(service[section], problem.path)))
+        tell([section, ...problem.path], problem.text);
   }
   const named = [
     ...service.policy.watch.map((fact) => ['watch', fact] as const),
@@ -51,11 +53,14 @@ export function checkService(entry: Entry, tell: Tell): Service {
   ];
   for (const [key, fact] of named) {
     if (!Object.hasOwn(prober.facts, fact))
-      tell([key], `${prober.type} gives no fact "${fact}"${didYouMean(fact, Object.keys(prober.facts))}`);
+      tell(
+        [key],
+        `saw ${safeLine(fact, 40)}, which ${prober.type} does not give, expected one of its facts${didYouMean(fact, Object.keys(prober.facts)) || `: ${Object.keys(prober.facts).join(', ')}`}`,
+      );
   }
   for (const [index, filter] of service.filter.entries()) checkFilter(filter, index, tell);
   if (value['slow'] === undefined && value['slow_window'] !== undefined)
-    tell(['slow_window'], 'there is no `slow` that it could be for');
+    tell(['slow_window'], 'saw no slow for it, expected slow as well');
   return service;
 }
 
@@ -71,13 +76,13 @@ function serviceOf({ name, prober, value, directory }: Entry): Service {
     type: prober.type,
     target: text('target'),
     options: absoluteOptions(options, directory),
-    expect: isObject(value['expect']) ? (value['expect'] as JsonObject) : {},
-    prefer: isObject(value['prefer']) ? (value['prefer'] as JsonObject) : {},
+    expect: isObject(value['expect']) ? value['expect'] : {},
+    prefer: isObject(value['prefer']) ? value['prefer'] : {},
     about: {
       description: text('description'),
       group: text('group'),
       tags: words(value['tags']),
-      vars: isObject(value['vars']) ? (value['vars'] as JsonObject) : {},
+      vars: isObject(value['vars']) ? value['vars'] : {},
       runbook: text('runbook'),
       hint: text('hint'),
     },
@@ -94,12 +99,12 @@ function serviceOf({ name, prober, value, directory }: Entry): Service {
     timeout_ms: duration(value['timeout']) ?? 10_000,
     retries: count('retries', 0),
     retry_delay_ms: duration(value['retry_delay']) ?? 1000,
-    ip: String(value['ip'] ?? 'any') as IpChoice,
+    ip: ipOf(value['ip']),
     source: text('source'),
     resolve: text('resolve'),
-    tls: (isObject(value['tls']) ? absoluteTls(value['tls'] as JsonObject, directory) : {}) as TlsOptions,
+    tls: isObject(value['tls']) ? absoluteTls(value['tls'], directory) : {},
     keep: words(value['keep']),
-    filter: Array.isArray(value['filter']) ? (value['filter'] as unknown as readonly Filter[]) : [],
+    filter: Array.isArray(value['filter']) ? value['filter'] : [],
     quiet: value['quiet'] === true,
     directory,
   };
@@ -129,14 +134,34 @@ function orTell<T>(tell: Tell, make: () => T): T | null {
 
 function checkPrepare(service: Service, prober: Prober<never>, target: Target | null, tell: Tell): void {
   if (service.target !== null && target === null) return;
-  let mistaken = false;
+  const mistakes: string[] = [];
   const options = fillOptions(service.options, prober.options, createPlaceholders(), (at, text) => {
-    mistaken = true;
+    mistakes.push(text);
     tell(at, text);
   });
-  if (mistaken) return;
+  if (mistakes.length > 0) return;
   const { timeout_ms } = service;
-  orTell(tell, () => prober.prepare({ target, options: options as never, timeout_ms, wanted: new Set() }));
+  const { target: written } = service;
+  // What a placeholder cannot please, the value may: it is looked at again when it has been put in.
+  const unlessReferred: Tell = (at, text) => {
+    if (!holdsReference(at[0] === 'target' ? written : valueAt(service.options, at))) tell(at, text);
+  };
+  orTell(unlessReferred, () =>
+    prober.prepare({ target, options: options as never, timeout_ms, wanted: new Set() }),
+  );
+}
+
+function valueAt(value: Json, path: readonly PathSegment[]): Json {
+  let at: Json = value;
+  for (const segment of path) {
+    const next: unknown = typeof at === 'object' && at !== null ? Reflect.get(at, segment) : null;
+    at = (next ?? null) as Json;
+  }
+  return at;
+}
+
+function holdsReference(value: Json): boolean {
+  return JSON.stringify(value).includes('${');
 }
 
 /** `dialogue[0].send` → its segments. */
@@ -149,16 +174,24 @@ function keyPath(key: string): PathSegment[] {
 
 function checkFilter({ drop, replace, with: by }: Filter, index: number, tell: Tell): void {
   if ((drop === undefined) === (replace === undefined))
-    tell(['filter', index], 'expected one of `drop` and `replace`');
+    tell(
+      ['filter', index],
+      `saw ${drop === undefined ? 'none' : 'both'} of them, expected one of drop and replace`,
+    );
   if (by !== undefined && replace === undefined)
-    tell(['filter', index, 'with'], '`with` goes with `replace`');
+    tell(['filter', index, 'with'], 'saw with without replace, expected both');
   for (const [key, pattern] of [
     ['drop', drop],
     ['replace', replace],
   ] as const) {
     const compiled = pattern === undefined ? null : compilePattern(pattern);
-    if (compiled?.ok === false) tell(['filter', index, key], `${showValue(pattern)}: ${compiled.text}`);
+    if (compiled?.ok === false) tell(['filter', index, key], `saw ${showValue(pattern)}, ${compiled.text}`);
   }
+}
+
+/** The schema has seen to it that it is one of them. */
+function ipOf(value: Json | undefined): IpChoice {
+  return typeof value === 'string' || typeof value === 'number' ? (String(value) as IpChoice) : 'any';
 }
 
 function hooksOf(value: Json | undefined, directory: string): ServiceHooks {
@@ -166,7 +199,7 @@ function hooksOf(value: Json | undefined, directory: string): ServiceHooks {
   if (!isObject(value)) return { replace: false, run: {} };
   const run = Object.entries(value)
     .filter(([key]) => key !== 'replace')
-    .map(([hook, paths]) => [hook, words(paths as Json).map((file) => path.resolve(directory, file))]);
+    .map(([hook, paths]) => [hook, words(paths).map((file) => path.resolve(directory, file))]);
   return { replace: value['replace'] === true, run: Object.fromEntries(run) as ServiceHooks['run'] };
 }
 

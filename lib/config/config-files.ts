@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { distrust } from '../state/trust-path.ts';
 import { EXIT, UserError } from '../words/problem.ts';
@@ -62,7 +62,7 @@ function readNamed(name: string, world: FilesWorld): Source[] {
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== true)
     return [{ file, text: readText(file, file) }];
   const names = readdirSync(file)
-    .filter((entry) => /\.ya?ml$/.test(entry) && !entry.startsWith('.'))
+    .filter((entry) => entry.endsWith('.yaml') && !entry.startsWith('.'))
     .sort();
   if (names.length === 0) throw new UserError(EXIT.noInput, `${file}: no *.yaml in this directory`);
   return names.map((entry) => ({
@@ -73,7 +73,7 @@ function readNamed(name: string, world: FilesWorld): Source[] {
 
 function readText(file: string | 0, shown: string): string {
   try {
-    return decode(readFileSync(file), shown);
+    return decode(readBounded(file, shown), shown);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw unreadable(shown, error);
@@ -82,11 +82,45 @@ function readText(file: string | 0, shown: string): string {
 
 function readIfThere(file: string): string | null {
   try {
-    return decode(readFileSync(file), file);
+    return decode(readBounded(file, file), file);
   } catch (error) {
     if (error instanceof UserError) throw error;
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) return null;
     throw unreadable(file, error);
+  }
+}
+
+/** More than that is no config: reading /dev/zero must end. In bytes; see also config-text.ts. */
+const LARGEST = 64 * 2 ** 20;
+
+function readBounded(file: string | 0, shown: string): Buffer {
+  const descriptor = file === 0 ? 0 : openSync(file, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(256 * 1024);
+      const count = readSome(descriptor, chunk);
+      if (count === 0) return Buffer.concat(chunks, length);
+      chunks.push(chunk.subarray(0, count));
+      length += count;
+      if (length > LARGEST)
+        throw new UserError(EXIT.config, `${shown}: saw more than ${LARGEST} bytes, expected a config`);
+    }
+  } finally {
+    if (descriptor !== 0) closeSync(descriptor);
+  }
+}
+
+/** A standard input that somebody made non-blocking says EAGAIN until there is something. */
+function readSome(descriptor: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, chunk, 0, chunk.length, null);
+    } catch (error) {
+      if (errnoOf(error) !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../words/json.ts';
+import type { Json, JsonSchema } from '../words/json.ts';
 import { CONFIG_HOOKS } from './hook-names.ts';
 
 /**
@@ -164,6 +164,7 @@ export const TOP_KEYS: { readonly [key: string]: JsonSchema } = {
   },
 };
 
+const HOLDS_REFERENCE: JsonSchema = { type: 'string', pattern: '\\$\\{[^{}]+\\}' };
 const REFERENCE: JsonSchema = { type: 'string', pattern: '^\\$\\{[^{}]+\\}$' };
 
 /** A prober’s option as it may be written: where a number or a flag is wanted, a reference will do too. */
@@ -174,7 +175,15 @@ export function withReferences(schema: JsonSchema): JsonSchema {
     return {
       ...(description === undefined ? {} : { description }),
       anyOf: [bare, REFERENCE],
-      errorMessage: schema['errorMessage'] ?? `${type === 'boolean' ? 'true or false' : 'a number'}`,
+      errorMessage: schema['errorMessage'] ?? (type === 'boolean' ? 'true or false' : 'a number'),
+    };
+  }
+  if (schema['enum'] !== undefined || (type === 'string' && schema['pattern'] !== undefined)) {
+    const { description, ...bare } = schema;
+    return {
+      ...(description === undefined ? {} : { description }),
+      anyOf: [bare, HOLDS_REFERENCE],
+      errorMessage: schema['errorMessage'] ?? expectedText(bare),
     };
   }
   const each = (map: unknown) =>
@@ -197,18 +206,27 @@ export function withReferences(schema: JsonSchema): JsonSchema {
   };
 }
 
-/** One service entry of a prober. */
-export function entrySchema(prober: {
+function expectedText({ enum: words, description, pattern }: JsonSchema): Json {
+  if (Array.isArray(words)) return words.map((word) => JSON.stringify(word)).join(' or ');
+  return description ?? `a text like ${JSON.stringify(pattern)}`;
+}
+
+/** What every service entry may hold; what its prober adds is checked apart. */
+export const SHARED_ENTRY: JsonSchema = {
+  type: 'object',
+  properties: { ...SERVICE_KEYS, ...SHARED_KEYS },
+  required: ['name'],
+};
+
+/** What a prober adds to its entries. */
+export function optionsSchema(prober: {
   readonly options: { readonly [key: string]: JsonSchema };
   readonly required?: readonly string[];
 }): JsonSchema {
-  const own = Object.fromEntries(
-    Object.entries(prober.options).map(([key, schema]) => [key, withReferences(schema)]),
-  );
+  const own = Object.entries(prober.options).map(([key, schema]) => [key, withReferences(schema)]);
   return {
     type: 'object',
-    properties: { ...SERVICE_KEYS, ...SHARED_KEYS, ...own },
-    required: ['name', ...(prober.required ?? [])],
-    additionalProperties: false,
+    properties: Object.fromEntries(own) as JsonSchema,
+    required: [...(prober.required ?? [])],
   };
 }

@@ -20,9 +20,9 @@ export function fillOptions(
 export function fillSection(section: JsonObject, facts: FactTable, lookup: Lookup, tell: Tell): JsonObject {
   const wanted = ([fact]: readonly PathSegment[]) => {
     const kind = typeof fact === 'string' && Object.hasOwn(facts, fact) ? facts[fact]?.kind : undefined;
-    return new Set(
-      kind === 'number' || kind === 'numbers' ? ['number'] : kind === 'bool' ? ['boolean'] : ['string'],
-    );
+    // Numbers may be comparisons too: "< 500".
+    if (kind === 'number' || kind === 'numbers') return new Set(['number', 'comparison']);
+    return new Set([kind === 'bool' ? 'boolean' : 'string']);
   };
   return fill(section, [], { lookup, tell, wanted }) as JsonObject;
 }
@@ -40,9 +40,9 @@ function fill(
   if (typeof value === 'string') return fillOne(value, path, how);
   if (Array.isArray(value)) return value.map((item: Json, index) => fill(item, [...path, index], how));
   if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value as JsonObject).map(([key, entry]) => [key, fill(entry, [...path, key], how)]),
-  ) as JsonObject;
+  return Object.fromEntries<Json>(
+    Object.entries(value).map(([key, entry]) => [key, fill(entry, [...path, key], how)]),
+  );
 }
 
 function fillOne(
@@ -52,7 +52,8 @@ function fillOne(
 ): Json {
   if (!text.includes('$')) return text;
   const whole = wholeReference(text);
-  if (whole !== null && whole.kind !== 'matrix') return typed(lookup.value(whole).value, wanted(path));
+  if (whole !== null && whole.kind !== 'matrix')
+    return typed(lookup.value(whole).value, wanted(path), (what) => tell(path, what));
   for (const segment of splitReferences(text)) if (segment.kind === 'fault') tell(path, segment.text);
   return fillReferences(text, lookup);
 }
@@ -60,11 +61,14 @@ function fillOne(
 /** What stands in for every value while a config is checked, see createPlaceholders. */
 const PLACEHOLDER = 'placeholder';
 
-function typed(text: string, wanted: ReadonlySet<string>): Json {
+function typed(text: string, wanted: ReadonlySet<string>, tell: (what: string) => void): Json {
   if (wanted.has('string')) return text;
   if (text === PLACEHOLDER) return wanted.has('boolean') ? true : 1;
   if ((wanted.has('number') || wanted.has('integer')) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   if (wanted.has('boolean') && (text === 'true' || text === 'false')) return text === 'true';
+  // The value itself may be a secret.
+  if (text !== '' && wanted.size > 0 && !wanted.has('comparison'))
+    tell(`saw a value that is no ${[...wanted].join(' and no ')}, expected one`);
   return text;
 }
 
@@ -95,7 +99,7 @@ function childOf(
   { properties, additionalProperties, items }: JsonSchema,
   segment: PathSegment,
 ): JsonSchema | undefined {
-  if (typeof segment === 'number') return isObject(items) ? (items as JsonSchema) : undefined;
+  if (typeof segment === 'number') return isObject(items) ? items : undefined;
   if (isObject(properties) && Object.hasOwn(properties, segment)) return properties[segment] as JsonSchema;
-  return isObject(additionalProperties) ? (additionalProperties as JsonSchema) : undefined;
+  return isObject(additionalProperties) ? additionalProperties : undefined;
 }

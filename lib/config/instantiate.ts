@@ -5,7 +5,7 @@ import { InvalidOptions, type Prober, type Target } from '../probe/prober.ts';
 import { proberOfType } from '../probe/registry.ts';
 import type { JsonObject } from '../words/json.ts';
 import { EXIT, UserError } from '../words/problem.ts';
-import type { About, Service } from '../words/service.ts';
+import type { Service } from '../words/service.ts';
 import { fillOptions, fillSection, fillText } from './fill-references.ts';
 import { fillTarget } from './fill-target.ts';
 import { createLookup } from './lookup.ts';
@@ -56,7 +56,7 @@ export async function instantiate(service: Service, world: InstantiateWorld): Pr
     facts: prober.facts,
     expect: sections[0] ?? [],
     prefer: sections[1] ?? [],
-    about: about as About,
+    about: about,
     redact,
   };
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Checked, Config } from '../words/service.ts';
+import { sha256 } from '../words/sha256.ts';
 import { VERSION } from '../words/version.ts';
 import { type CacheWorld, readCache, writeCache } from './cache.ts';
 import { type FilesWorld, type Source, readSources } from './config-files.ts';
@@ -19,26 +19,20 @@ export async function loadConfig(
 ): Promise<Checked<Config>> {
   const { sources, found } = readSources(request.files, world);
   const files = sources.map(({ file }) => file);
-  const about = { files, hash: hashOf(sources, ''), found };
-  const place = {
-    slot: hashOf(
-      sources.map(({ file }) => ({ file, text: '' })),
-      world.cwd,
-    ),
-    key: hashOf(sources, `${VERSION} ${world.cwd}`),
-  };
+  const about = { files, found };
+  const place = { slot: [world.cwd, ...files], key: JSON.stringify([VERSION, world.cwd, sources]) };
   const known = await readCache(place, world);
   if (known !== null) return { ok: true, value: { ...known, ...about } };
   const { checkConfig } = await import('./check-config.ts');
   const checked = await checkConfig(sources, world);
   if (!checked.ok) return checked;
-  writeCache(place, checked.value, world);
-  return { ok: true, value: { ...checked.value.config, ...about } };
+  const config = { ...checked.value.config, hash: hashOf(sources) };
+  writeCache(place, { ...checked.value, config }, world);
+  return { ok: true, value: { ...config, ...about } };
 }
 
 /** `sha256:…` over names and texts. */
-function hashOf(sources: readonly Source[], salt: string): string {
-  const hash = createHash('sha256').update(salt);
-  for (const { file, text } of sources) hash.update(`\0${file}\0${String(text.length)}\0`).update(text);
-  return `sha256:${hash.digest('hex')}`;
+function hashOf(sources: readonly Source[]): string {
+  const parts = sources.map(({ file, text }) => `\0${file}\0${String(text.length)}\0${text}`);
+  return `sha256:${sha256(parts.join(''))}`;
 }

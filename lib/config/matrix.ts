@@ -20,7 +20,7 @@ export function matrixProblem(
   if (!isObject(matrix) || Object.keys(matrix).length === 0)
     return { path: [], text: `saw ${showValue(matrix)}, ${expected}` };
   let count = 1;
-  for (const [key, values] of Object.entries(matrix as JsonObject)) {
+  for (const [key, values] of Object.entries(matrix)) {
     if (!/^[A-Za-z0-9_-]+$/.test(key))
       return { path: [key], text: 'saw this key, expected letters, digits, _ and - alone' };
     if (!Array.isArray(values) || values.length === 0)
@@ -43,7 +43,7 @@ export function combinations(matrix: { readonly [key: string]: readonly Json[] }
   for (const [key, values] of Object.entries(matrix)) {
     sofar = sofar.flatMap(({ suffix, values: before }) =>
       values.map((value) => ({
-        suffix: `${suffix}${suffix === '' ? '' : '/'}${String(value)}`,
+        suffix: `${suffix}${suffix === '' ? '' : '/'}${scalarText(value)}`,
         values: { ...before, [key]: value },
       })),
     );
@@ -63,7 +63,7 @@ export function fillMatrix(
     return value.map((item: Json, index) => fillMatrix(item, values, missing, [...path, index]));
   }
   if (!isObject(value)) return value;
-  const filled = Object.entries(value as JsonObject).map(([key, entry]) => [
+  const filled = Object.entries(value).map(([key, entry]) => [
     key,
     fillMatrix(entry, values, missing, [...path, key]),
   ]);
@@ -85,7 +85,11 @@ function fillText(text: string, values: Combination['values'], missing: (key: st
       if (segment.kind === 'text') return segment.text.replaceAll('$', '$$$$');
       if (segment.kind === 'fault') return segment.source;
       const { kind, name, source } = segment.reference;
-      return kind === 'matrix' ? String(valueOf(name)) : source;
+      return kind === 'matrix' ? scalarText(valueOf(name)) : source;
     })
     .join('');
+}
+
+function scalarText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -48,15 +48,15 @@ function explain(error: ErrorObject, root: unknown): Mistake {
       return { path: [...path, key], text: unknownKey(key, keysOf(error)), at: 'key' };
     }
     case 'required':
-      return { path, text: `it lacks \`${String(params['missingProperty'])}\``, at: 'value' };
+      return { path, text: `saw no ${String(params['missingProperty'])}, expected one`, at: 'value' };
     default:
-      return { path, text: `${showValue(error.data)}, expected ${expectation(error)}`, at: 'value' };
+      return { path, text: `saw ${showValue(error.data)}, expected ${expectation(error)}`, at: 'value' };
   }
 }
 
 /** "unknown key", or that it comes later. */
 export function unknownKey(key: string, known: readonly string[]): string {
-  if (LATER_KEYS.has(key)) return `\`${key}\` is not in this version`;
+  if (LATER_KEYS.has(key)) return `${key} is not in this version`;
   const meant = didYouMean(key, known);
   return `unknown key${meant === '' ? `, expected one of ${known.slice(0, 60).join(', ')}` : meant}`;
 }

@@ -46,7 +46,7 @@ export function checkTop(files: readonly ConfigFile[], validators: Validators, e
 
 function settingsOf(values: JsonObject, directoryOf: (key: string) => string): Top['settings'] {
   const { state, concurrency, deadline } = values;
-  const hooks = isObject(values['hooks']) ? (values['hooks'] as JsonObject) : {};
+  const hooks = isObject(values['hooks']) ? values['hooks'] : {};
   return {
     state: typeof state === 'string' ? path.resolve(directoryOf('state'), state) : null,
     concurrency: number(concurrency),
@@ -78,12 +78,7 @@ function checkDefaults(
 ): Defaults {
   const tell: Defaults['tell'] = (at, text) => file?.tell(['defaults', ...at], text);
   if (file === undefined || !isObject(written)) return { value: {}, missing: [], tell };
-  const { value, missing } = fillEarly(
-    written as JsonObject,
-    SHARED_KEYS,
-    early.lookup(file.directory),
-    tell,
-  );
+  const { value, missing } = fillEarly(written, SHARED_KEYS, early.lookup(file.directory), tell);
   const mistakes = checkStructure(validators.validateDefaults, value);
   for (const mistake of mistakes) file.tell(['defaults', ...mistake.path], mistake.text, mistake.at);
   // What is wrong in them would be said again for every service.

@@ -4,10 +4,13 @@ import type { ValidateFunction } from 'ajv';
 export interface Validators {
   readonly validateTop: ValidateFunction;
   readonly validateDefaults: ValidateFunction;
-  /** of the entries of one prober */
-  validateEntry(type: string): ValidateFunction;
+  /** what every entry may hold */
+  readonly validateShared: ValidateFunction;
+  /** what the prober of this type adds to its entries */
+  validateOptions(type: string): ValidateFunction;
 }
 
+/** Throws when they were not made. */
 export async function createValidators(): Promise<Validators> {
   const made = (await import('./generated/validators.js')) as {
     readonly [name: string]: ValidateFunction | undefined;
@@ -20,6 +23,7 @@ export async function createValidators(): Promise<Validators> {
   return {
     validateTop: named('top'),
     validateDefaults: named('defaults'),
-    validateEntry: (type) => named(`entry_${type}`),
+    validateShared: named('shared'),
+    validateOptions: (type) => named(`options_${type}`),
   };
 }

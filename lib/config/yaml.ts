@@ -14,6 +14,7 @@ import {
 import { getHeapStatistics } from 'node:v8';
 import type { Json } from '../words/json.ts';
 import { safeLine } from '../words/safe-text.ts';
+import { yamlMessage } from './yaml-message.ts';
 import {
   DEEPEST,
   type ParsedText,
@@ -37,20 +38,19 @@ export function parseYaml(text: string): ParsedText {
     resolveKnownTags: false,
   });
   const problems: TextProblem[] = [];
-  const tell = (offset: number, what: string) => {
-    const { line, col } = lines.linePos(offset);
-    const place = { line: Math.max(1, line), col: Math.max(1, col) };
-    // One mistake of YAML makes the parser stumble over the rest of its line.
-    if (!problems.some((other) => other.line === place.line)) problems.push({ ...place, text: what });
-  };
-  for (const error of [...document.errors, ...document.warnings].slice(0, MOST_PROBLEMS)) {
-    tell(error.pos[0], explain(error.code, error.message, text, error.pos[0]));
-  }
-  const unfolding = unfold(document.contents, tell);
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), col: Math.max(1, col) };
   };
+  const tell = (offset: number, what: string) => {
+    const place = placeOf(offset);
+    // One mistake of YAML makes the parser stumble over the rest of its line.
+    if (!problems.some((other) => other.line === place.line)) problems.push({ ...place, text: what });
+  };
+  for (const error of [...document.errors, ...document.warnings].slice(0, MOST_PROBLEMS)) {
+    tell(error.pos[0], yamlMessage(error.code, error.message, text, error.pos[0]));
+  }
+  const unfolding = unfold(document.contents, tell);
   return {
     value: problems.length > 0 ? null : unfolding.value,
     problems,
@@ -75,28 +75,6 @@ function tooMany(text: string): TextProblem | null {
     }
   }
   return null;
-}
-
-function explain(code: string, message: string, text: string, offset: number): string {
-  if (text[offset] === '{' && text[offset - 1] === '$') {
-    const written = /^\{[^}\n]{0,60}\}/.exec(text.slice(offset, offset + 64))?.[0] ?? '{NAME}';
-    const reference = safeLine(`$${written}`);
-    return `saw ${reference} inside [ ] or { } without quotes, expected "${reference}" (with what stands around it)`;
-  }
-  switch (code) {
-    case 'TAG_RESOLVE_FAILED':
-      return 'saw a tag (!…), expected none: they have no meaning here';
-    case 'RESOURCE_EXHAUSTION':
-      return TOO_DEEP;
-    case 'MULTIPLE_DOCS':
-      return 'saw a second document after ---, expected one in a file';
-    case 'TAB_AS_INDENT':
-      return 'saw a tab as indentation, expected spaces';
-    case 'NON_STRING_KEY':
-      return 'saw a list or map as a key, expected a word';
-    default:
-      return `no valid YAML: ${safeLine(message.split('\n')[0] ?? '')}`;
-  }
 }
 
 /** Values that aliases may unfold to, beside ten times those that are written. */
@@ -199,7 +177,7 @@ function scalar(value: unknown, fail: (what: string) => { value: Json; size: num
 }
 
 function keyOf({ key }: Pair): string {
-  return isScalar(key) ? String(key.value ?? '') : '';
+  return isScalar(key) && typeof key.value === 'string' ? key.value : '';
 }
 
 function isMerge({ key }: Pair): boolean {

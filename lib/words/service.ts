@@ -79,6 +79,8 @@ export interface Service {
   readonly quiet: boolean;
   /** of the file that it stands in: where relative paths in references begin */
   readonly directory: string;
+  /** references of keys that are needed before probing (interval, tls, hooks …) without a value: one line each; probing stops on them */
+  readonly missing?: readonly string[];
 }
 
 /** How a watched text is made comparable: matches of a pattern are dropped (`with` absent) or replaced, line by line. */
