@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import type { Argv, Options as YargsOption } from 'yargs';
 import { EXIT, UserError } from '../lib/words/problem.ts';
 import { type Vocabulary, mistakeIn } from './mistake.ts';
+import { readArguments } from './command-line.ts';
 import {
   DECIDE,
   DELIVER,
@@ -114,6 +115,8 @@ const VOCABULARY: Vocabulary = new Map(
 
 /** The yargs table: help, mistakes, and every command but the plain `run`. Rejects with UserError 64 for a mistake. */
 export async function cli(argv: readonly string[], world: World): Promise<number> {
+  const plain = startPlainly(argv, world);
+  if (plain !== null) return plain;
   const chosen: { start: (() => Promise<number>) | null } = { start: null };
   let parser = yargs()
     .scriptName('puptime')
@@ -166,6 +169,22 @@ function addCommand(parser: Argv, command: Command, choose: (options: Options) =
   );
 }
 
+/** Words that the option table understands by itself: yargs is for help and mistakes (and makes nothing of a lone `-`). */
+function startPlainly([word, ...rest]: readonly string[], world: World): Promise<number> | null {
+  const command = COMMANDS.find(({ usage }) => usage.split(' ')[0] === word);
+  const options = command === undefined ? null : readArguments(rest, command.options);
+  if (command === undefined || options === null) return null;
+  const places = [...positionals(command)];
+  const needed = places.filter(([written]) => written.startsWith('<')).length;
+  const many = places.some(([written]) => written.includes('..'));
+  if (options._.length < needed || (!many && options._.length > places.length)) return null;
+  return command.start(options, world);
+}
+
+function positionals({ usage }: Command): Iterable<RegExpExecArray> {
+  return usage.matchAll(/[<[](\w+)(?:\.\.)?[>\]]/g);
+}
+
 function yargsOptions(table: OptionTable): { [name: string]: YargsOption } {
   return Object.fromEntries(
     Object.entries(table).map(([name, { alias, type, array, describe, value, choices }]) => [
@@ -184,7 +203,7 @@ function yargsOptions(table: OptionTable): { [name: string]: YargsOption } {
 
 /** Positional arguments in the order of `usage`, options by their names. */
 function asOptions(args: { readonly [name: string]: unknown }, command: Command): Options {
-  const positional = [...command.usage.matchAll(/[<[](\w+)(?:\.\.)?[>\]]/g)].flatMap(([, name = '']) => {
+  const positional = [...positionals(command)].flatMap(([, name = '']) => {
     const value = args[name];
     if (typeof value !== 'string' && !Array.isArray(value)) return [];
     return Array.isArray(value) ? value.map(String) : [value];
@@ -195,8 +214,8 @@ function asOptions(args: { readonly [name: string]: unknown }, command: Command)
     if (value === undefined) continue;
     if (Array.isArray(value) && spec.array !== true)
       throw new UserError(EXIT.usage, `--${name}: given ${String(value.length)} times, expected once`);
-    if (spec.type === 'number' && !Number.isSafeInteger(value))
-      throw new UserError(EXIT.usage, `--${name}: expected a whole number`);
+    if (spec.type === 'number' && !(Number.isSafeInteger(value) && Number(value) > 0))
+      throw new UserError(EXIT.usage, `--${name}: expected a whole number, 1 or more`);
     options[name] = value;
   }
   return { ...options, _: positional };
