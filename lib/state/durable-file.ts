@@ -9,11 +9,16 @@ export interface GroupFile {
 
 /**
  * Writes `path` whole: a temporary file beside it, fsync, rename, fsync of the directory. Whoever reads sees the old
- * file or the new one. `durable: false` leaves out both fsyncs. Throws the errno of the first step that fails; then
- * nothing has changed but, where the last fsync failed, that the new file may or may not outlive a power cut.
+ * file or the new one. `durable: false` leaves out both fsyncs; `unique` keeps the temporary files of several writers
+ * apart. Throws the errno of the first step that fails; then nothing has changed but, where the last fsync failed, that
+ * the new file may or may not outlive a power cut.
  */
-export function replaceFile(path: string, data: string, options: { readonly durable: boolean }): void {
-  const temporary = `${path}.tmp`;
+export function replaceFile(
+  path: string,
+  data: string,
+  options: { readonly durable: boolean; readonly unique?: string },
+): void {
+  const temporary = options.unique === undefined ? `${path}.tmp` : `${path}.${options.unique}.tmp`;
   try {
     const fd = openSync(temporary, 'w', 0o600);
     finish(fd, () => {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { draftKey, type Draft } from '../words/draft.ts';
 import type { Event } from '../words/event.ts';
 import type { ServiceRecord } from '../words/record.ts';
+import { sha256 } from '../words/sha256.ts';
 
 /** Where a service stands in its chain of ids. */
 export interface Stamp {
@@ -68,7 +68,7 @@ export function sid(service: string): string {
 const SAFE_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
 
 function hash(...parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+  return sha256(JSON.stringify(parts)).slice(0, 32);
 }
 
 function withoutSchema<T extends { readonly schema: string }>(draft: T): Omit<T, 'schema'> {

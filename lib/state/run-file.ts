@@ -16,7 +16,8 @@ export interface FinishedRun {
 
 /** Says in run.json that a run has ended. Not synced: after a power cut the one before may be there. Throws the errno. */
 export function saveRun(state: State, run: FinishedRun): void {
-  replaceFile(`${state.dir}/run.json`, `${JSON.stringify(run)}\n`, { durable: false });
+  // Under a name of its own: a run that finds nothing due holds no lock.
+  replaceFile(`${state.dir}/run.json`, `${JSON.stringify(run)}\n`, { durable: false, unique: run.id });
 }
 
 /** Null when no run has ended yet, or when the file is damaged: it is a convenience, nothing depends on it. */
