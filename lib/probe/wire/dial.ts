@@ -1,7 +1,6 @@
 import { type Socket, connect } from 'node:net';
-import type { Fault } from '../prober.ts';
-import type { Address, CannotTell } from '../prober.ts';
-import { explainError } from './errno.ts';
+import { type Address, type CannotTell, Fault } from '../prober.ts';
+import { errnoOf, explainError } from './errno.ts';
 
 export interface DialHost {
   readonly signal: AbortSignal;
@@ -45,10 +44,18 @@ export async function dialSocket(where: Address | string, host: DialHost): Promi
       reject(error);
     };
     const onConnect = () => finish(null);
-    const onError = (error: Error) => finish(explainError(error, 'connect', peerName(where), noRoute));
+    const onError = (error: Error) =>
+      finish(queueFull(error, where) ?? explainError(error, 'connect', peerName(where), noRoute));
     const onAbort = () => finish(host.aborted());
     socket.once('connect', onConnect).once('error', onError);
     host.signal.addEventListener('abort', onAbort, { once: true });
   });
   return socket;
+}
+
+/** A Unix socket says EAGAIN when its server does not take connections; for TCP that is about this host. */
+function queueFull(error: Error, where: Address | string): Fault | null {
+  if (typeof where !== 'string' || errnoOf(error) !== 'EAGAIN') return null;
+  const text = `${where} takes no connection: its queue is full`;
+  return new Fault({ code: 'overloaded', phase: 'connect', text });
 }

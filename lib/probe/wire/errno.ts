@@ -16,7 +16,9 @@ const FAULTS: Readonly<Record<string, readonly [Code, string]>> = {
   EMSGSIZE: ['protocol', 'takes no datagram of this size'],
   EPROTO: ['protocol', 'broke the protocol'],
   ENOENT: ['refused', 'has no such socket file'],
+  ENOTDIR: ['refused', 'has no such socket file'],
   ENOTSOCK: ['refused', 'is not a socket'],
+  EPROTOTYPE: ['protocol', 'is a socket of another type, not a byte stream'],
 };
 
 /** What says something about this host only. */
