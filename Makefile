@@ -17,7 +17,7 @@ man := $(DESTDIR)$(PREFIX)/share/man
 
 packages := node_modules/.package-lock.json
 generated := node_modules/.generated
-sources := $(shell find cmd lib schema -name '*.ts' -not -path '*/generated/*') package.json .ci/bundle.js
+sources := $(shell find cmd lib schema -name '*.ts' -not -path '*/generated/*') package.json .ci/bundle.js .ci/packs.js
 tsx := node_modules/.bin/tsx
 
 .DELETE_ON_ERROR:

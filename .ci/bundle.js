@@ -5,6 +5,8 @@ import path from 'node:path';
 import { packChunks } from './packs.js';
 
 const [entry = 'cmd/puptime.ts', outdir = 'dist'] = process.argv.slice(2);
+/** What every run loads, whether anything is due or not. */
+const HOT_PATH = ['cmd/run.ts', 'lib/config/load.ts'];
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
 await rm(outdir, { recursive: true, force: true });
@@ -26,32 +28,28 @@ const { metafile, outputFiles } = await build({
   define: { PUPTIME_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 });
-const inside = (file) => path.relative(outdir, file);
-const files = await packChunks(
-  new Map(outputFiles.map(({ path: file, text }) => [inside(file), text])),
-  Object.fromEntries(Object.entries(metafile.outputs).map(([file, output]) => [inside(file), relocate(output)])),
-  [[entry], HOT_PATH.filter((source) => hasChunk(source))],
-);
+const chunks = new Map(outputFiles.map(({ path: file, text }) => [inside(file), text]));
+const files = await packChunks(chunks, belowFolder(metafile), [[entry], HOT_PATH]);
+await mkdir(path.join(outdir, 'chunks'), { recursive: true });
 for (const [file, text] of files) await writeFile(path.join(outdir, file), text);
 await makeExecutable(path.join(outdir, 'puptime.js'));
 // without it node takes the files for what a package.json above the folder says
 await writeFile(path.join(outdir, 'package.json'), `${JSON.stringify({ type: 'commonjs', version })}\n`);
 await writeFile(path.join(outdir, 'LICENSES'), await licenses(Object.keys(metafile.inputs)));
 
-/**
- * CommonJS packages call require('fs'), which does not exist in an ES module. createRequire would cost every start;
- * process.getBuiltinModule costs nothing until the package is loaded.
- */
-function builtinsForCommonJs({ onResolve, onLoad }) {
-  const builtins = new Set(builtinModules);
-  onResolve({ filter: /^(node:)?[a-z_/]+$/ }, ({ kind, path: name }) => {
-    const bare = name.replace(/^node:/, '');
-    return kind === 'require-call' && builtins.has(bare) ? { path: bare, namespace: 'builtin' } : undefined;
-  });
-  onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
-    contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)});`,
-    loader: 'js',
-  }));
+/** Everything about an output by its path below the folder. */
+function belowFolder({ outputs }) {
+  const rename = ({ path: file, ...rest }) => ({ ...rest, path: rest.external ? file : inside(file) });
+  return Object.fromEntries(
+    Object.entries(outputs).map(([file, { imports, ...rest }]) => [
+      inside(file),
+      { ...rest, imports: imports.map(rename) },
+    ]),
+  );
+}
+
+function inside(file) {
+  return path.relative(outdir, file);
 }
 
 async function makeExecutable(file) {

@@ -64,22 +64,30 @@ function assign(outputs, packs) {
   return packOf;
 }
 
+const META_URL = `const importMetaUrl = require("node:url").pathToFileURL(__filename).href;\n`;
+
 async function toCommonJs(text) {
   const { code } = await transform(text.replace(/^#!.*\n/, ''), {
     format: 'cjs',
     platform: 'node',
     target: 'node20',
     supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': 'importMetaUrl' },
     minifySyntax: true,
     legalComments: 'none',
   });
-  return code;
+  return text.includes('import.meta.url') ? META_URL + code : code;
 }
 
 /** Whose code it is, which the transformation does not keep. */
 function origins({ inputs }) {
-  const packages = Object.keys(inputs).map((input) => /^(?:.*\/)?(node_modules\/(?:@[^/]+\/)?[^/]+)/.exec(input)?.[1]);
-  return [...new Set(packages)].filter(Boolean).map((name) => `// ${name}\n`).join('');
+  const packages = Object.keys(inputs).map(
+    (input) => /^(?:.*\/)?(node_modules\/(?:@[^/]+\/)?[^/]+)/.exec(input)?.[1],
+  );
+  return [...new Set(packages)]
+    .filter(Boolean)
+    .map((name) => `// ${name}/\n`)
+    .join('');
 }
 
 /** Lets a chunk, which is now in `file`, find the others where they are now. */

@@ -21,13 +21,23 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 
 async function dispatch(argv: readonly string[], world: World): Promise<number> {
   const [command, ...rest] = argv;
-  if (argv.length === 1 && command === '--version') {
-    return (await import('./output.ts')).writeOut(world.stdout, `${VERSION}\n`);
-  }
+  if (argv.length === 1 && command === '--version') return printVersion();
   // What cron starts every minute does not load yargs; anything unusual does.
   const hot = command === 'run' ? readArguments(rest, RUN) : null;
   if (hot) return (await import('./run.ts')).run(hot, world);
   return (await import('./cli.ts')).cli(argv, world);
+}
+
+/** Without opening a stream, which costs more than all the rest of it. */
+function printVersion(): number {
+  try {
+    writeSync(1, `${VERSION}\n`);
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    // A reader that has gone is no fault.
+    if (error.code !== 'EPIPE') throw new UserError(EXIT.io, `cannot write to stdout: ${error.message}`);
+  }
+  return EXIT.ok;
 }
 
 function say(error: unknown): void {
