@@ -42,7 +42,7 @@ function takeOption(
   if (value === undefined || value === '' || (inline === null && value.startsWith('-') && value !== '-'))
     return false;
   if (spec.choices && !spec.choices.includes(value)) return false;
-  if (spec.type === 'number' && !/^\d+$/.test(value)) return false;
+  if (spec.type === 'number' && !/^[1-9]\d{0,8}$/.test(value)) return false;
   if (!spec.array && values[name] !== undefined) return false;
   const typed = spec.type === 'number' ? Number(value) : value;
   values[name] = spec.array ? [...((values[name] as unknown[] | undefined) ?? []), typed] : typed;

@@ -1,42 +1,45 @@
-import { createInterface } from 'node:readline';
 import { decide } from '../lib/decide/decide.ts';
 import { draftResult } from '../lib/decide/draft.ts';
-import { readResult } from '../lib/decide/read-result.ts';
-import { createOutbox, type Outbox } from '../lib/deliver/outbox.ts';
+import { decideRemoved } from '../lib/decide/removed.ts';
+import { draftRun } from '../lib/decide/run-event.ts';
+import { type Decided, type Outbox, createOutbox } from '../lib/deliver/outbox.ts';
 import { unacknowledged } from '../lib/deliver/outgoing.ts';
 import { jsonLine } from '../lib/report/json-line.ts';
 import { EXIT } from '../lib/words/problem.ts';
-import { safeLine } from '../lib/words/safe-text.ts';
-import type { Result } from '../lib/words/result.ts';
+import type { Result, RunInfo } from '../lib/words/result.ts';
 import type { Config, Policy, ServiceHooks } from '../lib/words/service.ts';
+import type { Status } from '../lib/words/status.ts';
 import { openDelivery } from './delivering.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { listenForInterruption } from './interruption.ts';
+import { leavingRecords } from './leaving.ts';
 import type { Options } from './options.ts';
 import { openOutput } from './output.ts';
 import { takeProbeLock } from './probe-lock.ts';
 import { loadOwnMemory, openOwnState } from './remembered.ts';
+import { readResults } from './result-lines.ts';
+import { newRun } from './run-info.ts';
 import { readConfigIfThere, report } from './setting.ts';
 import type { World } from './world.ts';
 
-const LONGEST_LINE = 4 * 2 ** 20;
 /** For a service that no config here knows. */
 const POLICY: Policy = { down_after: 1, up_after: 1, slow_ms: null, slow_window: 3, watch: [] };
 const NO_HOOKS: ServiceHooks = { replace: false, run: {} };
-const HOOKS: Config['hooks'] = {
-  dir: null,
-  timeout_ms: 30_000,
-  env: [],
-  user: null,
-  max_age_ms: 86_400_000,
-  concurrency: 8,
+const NO_CONFIG: Pick<Config, 'files' | 'services' | 'hooks' | 'hash'> = {
+  files: [],
+  services: [],
+  hash: '',
+  hooks: { dir: null, timeout_ms: 30_000, env: [], user: null, max_age_ms: 86_400_000, concurrency: 8 },
 };
+/** Decided, and not on disk yet: they are synced together. */
+const MOST_AT_ONCE = 256;
 
 /** `puptime decide`: results (stdin) and memory to events (stdout), each committed before it is printed. */
 export async function decideResults(options: Options, world: World): Promise<number> {
-  const config = await readConfigIfThere(options, world);
-  const services = new Map((config?.services ?? []).map((service) => [service.name, service]));
-  const state = openOwnState(options, config, world);
+  const found = await readConfigIfThere(options, world);
+  const config = found ?? NO_CONFIG;
+  const services = new Map(config.services.map((service) => [service.name, service]));
+  const state = openOwnState(options, found, world);
   const lock = await takeProbeLock(state, options, world);
   if (lock === null) return EXIT.locked;
   const interruption = listenForInterruption(null);
@@ -44,28 +47,50 @@ export async function decideResults(options: Options, world: World): Promise<num
   const output = openOutput(world.stdout);
   const print = (event: object) => output.write(jsonLine(event));
   unacknowledged(state, queue.entries).forEach(print);
-  const delivery = openDelivery(
-    config ?? { hooks: HOOKS, services: [] },
-    state,
-    interruption.hooks,
-    options,
-    world,
-  );
+  const delivery = openDelivery(config, state, interruption.hooks, options, world);
   const outbox = createOutbox({ state, memory, queue, delivery, mode: 'print', now: () => world.now() });
-  const files = config?.files ?? [];
+  const keep = options['dry-run'] === true ? null : outbox;
+  const run = newRun(found?.hash ?? null, world);
+  const began = { time: new Date(world.now()).toISOString(), monotonic: world.monotonic() };
+  const statuses: Status[] = [];
+  const under = new Set<Promise<void>>();
+  let told = 0;
   let refused = 0;
+
+  const settle = async (decided: Decided, result: Result | null) => {
+    const before = outbox.records().get(decided.record.service) ?? null;
+    const events = keep === null ? decided.drafts : (await keep.commit(decided)).events;
+    told += events.length;
+    const after = outbox.records().get(decided.record.service) ?? decided.record;
+    if (keep !== null && result !== null) print(keep.offer(draftResult(result, before, after)));
+    events.forEach(print);
+  };
+  const take = async (work: Promise<void>) => {
+    const kept = work.finally(() => under.delete(kept));
+    under.add(kept);
+    if (under.size >= MOST_AT_ONCE) await Promise.race(under);
+  };
+  for (const { record, cause } of leavingRecords(config, memory.records)) {
+    await take(settle(decideRemoved({ record, cause, time: began.time, run }), null));
+  }
   for await (const { result, text } of readResults(world, interruption.probes)) {
     if (result === null) {
       refused += 1;
       report(world, text);
       continue;
     }
-    const service = services.get(result.service);
-    const about = { policy: service?.policy ?? POLICY, hooks: service?.hooks ?? NO_HOOKS, files };
-    for (const event of await decideOne(result, about, outbox, options)) print(event);
+    statuses.push(result.status);
+    const { policy = POLICY, hooks = NO_HOOKS } = services.get(result.service) ?? {};
+    const before = outbox.records().get(result.service) ?? null;
+    await take(settle(decide({ result, before, policy, hooks, files: config.files }), result));
   }
-  const written = options['dry-run'] === true || outbox.snapshot();
+  await Promise.all(under);
+  const written = keep === null || keep.snapshot();
   lock.release();
+  if (keep !== null && statuses.length > 0) {
+    const duration_ms = world.monotonic() - began.monotonic;
+    print(endOf(keep, { run, time: began.time, duration_ms, statuses, events: told }));
+  }
   await output.finish();
   const { unwritten } = delivery.tally;
   interruption.end();
@@ -73,45 +98,16 @@ export async function decideResults(options: Options, world: World): Promise<num
   return exitCodeOf(account, interruption);
 }
 
-async function decideOne(
-  result: Result,
-  about: { readonly policy: Policy; readonly hooks: ServiceHooks; readonly files: readonly string[] },
+/** The event for on_run: whoever delivers it has the results, and makes the file of them. */
+function endOf(
   outbox: Outbox,
-  options: Options,
-): Promise<readonly object[]> {
-  const before = outbox.records().get(result.service) ?? null;
-  const decision = decide({ result, before, ...about });
-  if (options['dry-run'] === true) return decision.drafts;
-  const { events } = await outbox.commit(decision);
-  const after = outbox.records().get(result.service) ?? decision.record;
-  return [outbox.offer(draftResult(result, before, after)), ...events];
-}
-
-interface Line {
-  readonly result: Result | null;
-  /** why there is none, with its line */
-  readonly text: string;
-}
-
-async function* readResults(world: World, signal: AbortSignal): AsyncGenerator<Line> {
-  const lines = createInterface({ input: world.stdin, crlfDelay: Number.POSITIVE_INFINITY });
-  signal.addEventListener('abort', () => lines.close(), { once: true });
-  let number = 0;
-  for await (const line of lines) {
-    number += 1;
-    if (line.trim() === '') continue;
-    const read = line.length > LONGEST_LINE ? 'the line is too long' : readResult(parseLine(line));
-    yield typeof read === 'string'
-      ? { result: null, text: `stdin:${String(number)}: ${safeLine(read)}: this line is left out` }
-      : { result: read, text: '' };
-  }
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  ended: {
+    readonly run: RunInfo;
+    readonly time: string;
+    readonly duration_ms: number;
+    readonly statuses: readonly Status[];
+    readonly events: number;
+  },
+) {
+  return outbox.offer(draftRun({ ...ended, results_file: null }));
 }

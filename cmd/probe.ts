@@ -6,7 +6,7 @@ import { STATUS_NUMBER, type Status, worstStatus } from '../lib/words/status.ts'
 import { durationOption } from './command-line.ts';
 import { listenForInterruption } from './interruption.ts';
 import type { Options } from './options.ts';
-import { probeServices } from './probing.ts';
+import { prepareJobs, probeJobs } from './probing.ts';
 import { remembered } from './remembered.ts';
 import { chooseFormat, openResultsPrinter } from './results-printer.ts';
 import { newRun } from './run-info.ts';
@@ -24,6 +24,7 @@ export async function probe(options: Options, world: World): Promise<number> {
     ...(await bareServices(targets, world)),
   ];
   const deadline_ms = durationOption(options.deadline, '--deadline') ?? config?.deadline_ms ?? null;
+  const jobs = await prepareJobs(services, world);
   const interruption = listenForInterruption(deadline_ms);
   const printer = await openResultsPrinter(
     chooseFormat(options, world, false),
@@ -39,7 +40,7 @@ export async function probe(options: Options, world: World): Promise<number> {
     if (!service.quiet || result.status !== 'up' || options.output !== undefined || options.json === true)
       printer.add(result);
   };
-  await probeServices(services, { run, concurrency, signal: interruption.probes, onResult }, world);
+  await probeJobs(jobs, { run, concurrency, signal: interruption.probes, onResult }, world);
   interruption.end();
   await printer.finish();
   return interruption.exitCode() ?? STATUS_NUMBER[worstStatus(statuses)];

@@ -1,4 +1,5 @@
 import { instantiate } from '../lib/config/instantiate.ts';
+import type { Job } from '../lib/probe/job.ts';
 import type { ProbeWorld } from '../lib/probe/probe-world.ts';
 import { resultOf } from '../lib/probe/result-of.ts';
 import { sweep } from '../lib/probe/sweep.ts';
@@ -14,14 +15,15 @@ export interface Probing {
   onResult(service: Service, result: Result): void;
 }
 
-/** Puts the secrets in and probes: each result is reported the moment it is there. Throws UserError 78 before anything is probed. */
-export async function probeServices(
-  services: readonly Service[],
-  probing: Probing,
-  world: World,
-): Promise<void> {
+/** Puts the secrets in. Throws UserError 78 when one is missing: before anything is probed. */
+export async function prepareJobs(services: readonly Service[], world: World): Promise<readonly Job[]> {
   const jobs = [];
   for (const service of services) jobs.push(await instantiate(service, world));
+  return jobs;
+}
+
+/** Probes: each result is reported the moment it is there. */
+export async function probeJobs(jobs: readonly Job[], probing: Probing, world: World): Promise<void> {
   const resolver = createResolver();
   const probeWorld: ProbeWorld = {
     env: world.env,

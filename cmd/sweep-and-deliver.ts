@@ -1,6 +1,6 @@
 import { decide } from '../lib/decide/decide.ts';
 import { draftResult } from '../lib/decide/draft.ts';
-import { type LeavingCause, decideRemoved } from '../lib/decide/removed.ts';
+import { decideRemoved } from '../lib/decide/removed.ts';
 import { draftRun } from '../lib/decide/run-event.ts';
 import { createOutbox } from '../lib/deliver/outbox.ts';
 import { jsonLine } from '../lib/report/json-line.ts';
@@ -9,7 +9,6 @@ import type { Memory } from '../lib/state/memory.ts';
 import type { QueueContent } from '../lib/state/queue.ts';
 import { saveRun } from '../lib/state/run-file.ts';
 import type { State } from '../lib/state/state-directory.ts';
-import type { ServiceRecord } from '../lib/words/record.ts';
 import type { Result } from '../lib/words/result.ts';
 import type { Config, Service } from '../lib/words/service.ts';
 import type { Status } from '../lib/words/status.ts';
@@ -17,9 +16,10 @@ import { durationOption } from './command-line.ts';
 import { openDelivery } from './delivering.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { listenForInterruption } from './interruption.ts';
+import type { Leaving } from './leaving.ts';
 import type { Options } from './options.ts';
-import { probeServices } from './probing.ts';
-import { chooseFormat, openResultsPrinter } from './results-printer.ts';
+import { prepareJobs, probeJobs } from './probing.ts';
+import { chooseFormat, finishOrTell, openResultsPrinter } from './results-printer.ts';
 import { statusOf } from './run.ts';
 import { newRun } from './run-info.ts';
 import type { World } from './world.ts';
@@ -29,7 +29,7 @@ export interface Work {
   /** what names and selectors chose, due or not */
   readonly selected: readonly Service[];
   readonly due: readonly Service[];
-  readonly leaving: readonly { readonly record: ServiceRecord; readonly cause: LeavingCause }[];
+  readonly leaving: readonly Leaving[];
   readonly state: State;
   /** the probe lock */
   readonly lock: Lock;
@@ -43,6 +43,7 @@ export interface Work {
  */
 export async function sweepAndDeliver(work: Work, options: Options, world: World): Promise<number> {
   const { config, due, leaving, state, lock, memory, queue } = work;
+  const jobs = await prepareJobs(due, world);
   const interruption = listenForInterruption(
     durationOption(options.deadline, '--deadline') ?? config.deadline_ms,
   );
@@ -77,8 +78,8 @@ export async function sweepAndDeliver(work: Work, options: Options, world: World
   for (const { record, cause } of leaving) {
     handled.push(outbox.commit(decideRemoved({ record, cause, time, run: runInfo })).then(() => undefined));
   }
-  await probeServices(
-    due,
+  await probeJobs(
+    jobs,
     {
       run: runInfo,
       concurrency: options.concurrency ?? config.concurrency,
@@ -97,12 +98,12 @@ export async function sweepAndDeliver(work: Work, options: Options, world: World
       lines.join(''),
     );
   }
-  await printer.finish();
+  const unprinted = await finishOrTell(printer, world);
   const counts = await outbox.drain();
   interruption.end();
   const status = options['exit-status'] === true ? statusOf(work.selected, outbox.records()) : null;
   const exit_code = exitCodeOf(
-    { ...counts, unwritten: counts.unwritten + (written ? 0 : 1), status },
+    { ...counts, unwritten: counts.unwritten + (written ? 0 : 1) + unprinted, status },
     interruption,
   );
   const ended = new Date(world.now()).toISOString();

@@ -4,6 +4,7 @@ import { isQueued, readQueue, storeReceived } from '../state/queue.ts';
 import type { State } from '../state/state-directory.ts';
 import type { Delivery } from './delivery.ts';
 import { parseForeignEvent } from './foreign-event.ts';
+import { createRunLines } from './run-lines.ts';
 import type { DeliverWorld } from './world.ts';
 
 export interface InboxOptions {
@@ -34,6 +35,7 @@ export function createInbox({ state, delivery, world }: InboxOptions): Inbox {
   const seen = new Set(readJournal(state).keys());
   for (const { events } of readQueue(state).entries) for (const { id } of events) seen.add(id);
   const begun = new Set<string>();
+  const lines = createRunLines();
 
   return {
     accept: (line) => {
@@ -41,10 +43,13 @@ export function createInbox({ state, delivery, world }: InboxOptions): Inbox {
       if (parsed.kind === 'refused') return parsed;
       const { event } = parsed;
       if (event.event === 'result' || event.event === 'run') {
-        if (!seen.has(event.id)) delivery.offer(event, delivery.find(event), null);
+        const results = event.event === 'run' ? lines.text() : null;
+        if (!seen.has(event.id)) delivery.offer(event, delivery.find(event), results);
+        if (event.event === 'result') lines.add(event);
         seen.add(event.id);
         return { kind: 'accepted', id: event.id };
       }
+      lines.add(event);
       // A `puptime decide` that feeds us through a pipe commits to the queue that we share just before it prints.
       if (!seen.has(event.id) && isQueued(state, event.service, event.id)) seen.add(event.id);
       if (seen.has(event.id)) {
