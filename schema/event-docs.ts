@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isObject, type JsonObject } from '../lib/words/json.ts';
 import { CODES } from '../lib/words/reason.ts';
@@ -123,9 +123,4 @@ function replaceBetween(text: string, name: string, rows: string): string {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-if (process.argv[1] === import.meta.filename) {
-  const page = path.join(import.meta.dirname, '../docs/events.md');
-  writeFileSync(page, renderEventDocs(readFileSync(page, 'utf8')));
 }

@@ -1,16 +1,20 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PROBERS } from '../lib/probe/registry.ts';
 import { renderConfigSchema } from './config-schema-file.ts';
+import { renderEventDocs } from './event-docs.ts';
 import { renderProberDocs } from './prober-docs.ts';
 import { renderValidators } from './validators-file.ts';
 
-/** Everything that is made from the probers; `make generate` writes it, a test holds it fresh. */
+const EVENTS = path.join(import.meta.dirname, '../docs/events.md');
+
+/** Everything that is made from the probers and the vocabulary; `make generate` writes it, a test holds it fresh. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const probers = await Promise.all(PROBERS.map(({ load }) => load()));
   return new Map([
     ['schema/config.schema.json', `${JSON.stringify(renderConfigSchema(probers), null, 2)}\n`],
     ['docs/probers.md', renderProberDocs(probers)],
+    ['docs/events.md', renderEventDocs(readFileSync(EVENTS, 'utf8'))],
     ['lib/config/generated/validators.js', renderValidators(probers)],
     ['lib/config/generated/validators.d.ts', VALIDATOR_TYPES],
   ]);

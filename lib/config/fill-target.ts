@@ -22,8 +22,8 @@ export function fillTarget(written: WrittenTarget, lookup: Lookup, defaultPort: 
   const password = written.password === null ? null : decoded(written.password);
   const target: Target = {
     scheme: written.scheme,
-    username: written.username === null ? null : decoded(written.username),
-    password,
+    username: emptyToNull(written.username === null ? null : decoded(written.username)),
+    password: emptyToNull(password),
     host: checkHost(decoded(written.host), written.bracketed),
     port: written.port === null ? defaultPort : checkPort(decoded(written.port)),
     path: decoded(written.path),
@@ -34,6 +34,11 @@ export function fillTarget(written: WrittenTarget, lookup: Lookup, defaultPort: 
   };
   const hidden = password !== null && password.length >= SHORTEST_SECRET ? [password] : [];
   return { target, shown: show(written, lookup), passwords: hidden };
+}
+
+/** `redis://:PASSWORD@host` names no user. */
+function emptyToNull(text: string | null): string | null {
+  return text === '' ? null : text;
 }
 
 function assemble(

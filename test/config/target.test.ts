@@ -21,10 +21,10 @@ describe('a target is taken apart', () => {
     ],
     ['http://[2001:db8::1]:80/', { host: '2001:db8::1', port: 80, path: '/' }],
     ['redis://user:pass@h:6379/0', { username: 'user', password: 'pass', host: 'h', path: '/0' }],
-    ['redis://:p%40ss@h', { username: '', password: 'p@ss' }],
+    ['redis://:p%40ss@h', { username: null, password: 'p@ss' }],
     [
       'redis://:${PW}@${HOST}:${PORT}/0',
-      { username: '', password: 'p@ss:/w?rd#%2F', host: 'cache', port: 6380, path: '/0' },
+      { username: null, password: 'p@ss:/w?rd#%2F', host: 'cache', port: 6380, path: '/0' },
     ],
     ['http://h/?t=${TOKEN}&u=1', { query: { t: 'se&cret=1', u: '1' }, raw: '/?t=se%26cret%3D1&u=1' }],
     ['http://h/${env:NO:-a/b?c@d}x', { host: 'h', path: '/a/b?c@dx' }],
