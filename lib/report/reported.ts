@@ -18,5 +18,7 @@ function compareText(a: string, b: string): number {
 /** The summary, with what the prober or the peer said where there is something: one safe line for a person. */
 export function explainLine({ summary, reason }: Pick<Result, 'summary' | 'reason'>): string {
   const said = reason === null ? '' : safeLine(reason.text);
-  return said === '' ? safeLine(summary) : `${safeLine(summary)}: ${said}`;
+  const words = safeLine(summary);
+  // Expectations say everything in the summary already.
+  return said === '' || words.startsWith(said) ? words : `${words}: ${said}`;
 }
