@@ -6,12 +6,16 @@ import { proberOfType } from '../probe/registry.ts';
 import type { JsonObject } from '../words/json.ts';
 import { EXIT, UserError } from '../words/problem.ts';
 import type { Service } from '../words/service.ts';
+import { absoluteOptions } from './absolute-paths.ts';
 import { fillOptions, fillSection, fillText } from './fill-references.ts';
 import { fillTarget } from './fill-target.ts';
 import { createLookup } from './lookup.ts';
+import { type PathSegment, showPath } from './parsed-text.ts';
 import { createRedactor } from './redactor.ts';
 import type { Lookup } from './references.ts';
+import { checkStructure } from './structure.ts';
 import { splitTarget } from './target.ts';
+import { createValidators } from './validators.ts';
 
 export interface InstantiateWorld {
   readonly env: { readonly [name: string]: string | undefined };
@@ -26,39 +30,60 @@ export async function instantiate(service: Service, world: InstantiateWorld): Pr
   if (!prober) throw new Error(`no prober ${service.type}`);
   const lookup = createLookup(world.env, service.directory);
   const refuse = (key: string, text: string): never => {
-    throw new UserError(EXIT.config, `service ${service.name}: ${key}: ${text}`);
+    const missing = [...(service.missing ?? []), ...lookup.missing];
+    // Whatever else is wrong may come of it.
+    const what = missing.length > 0 ? missing.join('; ') : `${key}: ${createRedactor(lookup.secrets)(text)}`;
+    throw new UserError(EXIT.config, `service ${service.name}: ${what}`);
   };
-  const tell = (path: readonly (string | number)[], text: string) => refuse(path.join('.'), text);
+  const tell = (path: readonly PathSegment[], text: string) => refuse(showPath(path), text);
   const filled = orRefuse(refuse, () => targetOf(service, prober, lookup));
-  const options = fillOptions(service.options, prober.options, lookup, tell);
-  const about = fillText({ ...service.about }, lookup, tell);
-  const defaults = prober.defaults(options as never, filled?.target.scheme ?? null);
-  const sections = (['expect', 'prefer'] as const).map((name) => {
-    const section = withDefaults(fillSection(service[name], prober.facts, lookup, tell), defaults[name]);
-    return compile(section, prober, (at, text) => refuse(`${name}.${at}`, text));
-  });
-  if (lookup.missing.size > 0) refuse('references', [...lookup.missing].join('; '));
-  const wanted = new Set([
-    ...Object.keys(service.expect),
-    ...Object.keys(service.prefer),
-    ...service.policy.watch,
-    ...service.keep,
-  ]);
-  const { timeout_ms } = service;
-  const probe = orRefuse(refuse, () =>
-    prober.prepare({ target: filled?.target ?? null, options: options as never, timeout_ms, wanted }),
+  const options = absoluteOptions(
+    fillOptions(service.options, prober.options, lookup, tell),
+    service.directory,
   );
-  const redact = createRedactor([...lookup.secrets, ...(filled?.passwords ?? [])]);
+  const about = fillText({ ...service.about }, lookup, tell);
+  const fill = (section: JsonObject) => fillSection(section, prober.facts, lookup, tell);
+  const written = { expect: fill(service.expect), prefer: fill(service.prefer) };
+  if (lookup.missing.size > 0 || service.missing !== undefined) refuse('', '');
+  await checkFilled(service, options, tell);
+  const defaults = orRefuse(refuse, () => prober.defaults(options as never, filled?.target.scheme ?? null));
+  const compile = (name: 'expect' | 'prefer') => {
+    const { checks, problems } = compileExpectations(
+      withDefaults(written[name], defaults[name]),
+      prober.facts,
+    );
+    for (const problem of problems) tell([name, ...problem.path], problem.text);
+    return checks;
+  };
+  const { timeout_ms } = service;
+  const wanted = wantedFacts(service);
+  const input = { target: filled?.target ?? null, options: options as never, timeout_ms, wanted };
   return {
     service,
     target: filled?.shown ?? null,
-    probe,
+    probe: orRefuse(refuse, () => prober.prepare(input)),
     facts: prober.facts,
-    expect: sections[0] ?? [],
-    prefer: sections[1] ?? [],
-    about: about,
-    redact,
+    expect: compile('expect'),
+    prefer: compile('prefer'),
+    about,
+    redact: createRedactor([...lookup.secrets, ...(filled?.passwords ?? [])]),
   };
+}
+
+function wantedFacts({ expect, prefer, policy, keep }: Service): ReadonlySet<string> {
+  return new Set([...Object.keys(expect), ...Object.keys(prefer), ...policy.watch, ...keep]);
+}
+
+/** Values that were put in have not been held against the schema yet. */
+async function checkFilled(
+  service: Service,
+  options: JsonObject,
+  tell: (path: readonly PathSegment[], text: string) => never,
+): Promise<void> {
+  if (!JSON.stringify(service.options).includes('${')) return;
+  const { validateOptions } = await createValidators();
+  for (const mistake of checkStructure(validateOptions(service.type), options))
+    tell(mistake.path, mistake.text);
 }
 
 function targetOf(
@@ -71,12 +96,6 @@ function targetOf(
   if (!split.ok) throw new InvalidOptions('target', split.text);
   const scheme = prober.schemes.find((known) => known.scheme === split.target.scheme);
   return fillTarget(split.target, lookup, scheme?.port ?? null);
-}
-
-function compile(section: JsonObject, prober: Prober<never>, refuse: (path: string, text: string) => never) {
-  const { checks, problems } = compileExpectations(section, prober.facts);
-  const [problem] = problems;
-  return problem === undefined ? checks : refuse(problem.path.join('.'), problem.text);
 }
 
 function orRefuse<T>(refuse: (key: string, text: string) => never, make: () => T): T {

@@ -14,16 +14,19 @@ const KEPT = { good: 2048, big: 4096, bad: 65_536 } as const;
 const KEPT_ENTRIES = 200;
 const KEPT_DEPTH = 8;
 
-/** What was probed as one flat result: foreign text safe and bounded, secrets as `***`. */
+/**
+ * What was probed as one flat result: foreign text safe and bounded, secrets as `***`. They are hidden in values alone
+ * and before anything is cut: a password `degraded` must not rename a status, nor half of it stay at a cut.
+ */
 export function resultOf(job: Job, { outcome, attempts, started }: Probed, run: RunInfo): Result {
   const { reading, status, reasons } = outcome;
-  const keeper = createKeeper(status === 'up' ? KEPT.good : KEPT.bad);
+  const keeper = createKeeper(status === 'up' ? KEPT.good : KEPT.bad, job);
   const safeReasons = reasons.map((reason) => keeper.reason(reason));
   const [reason = null] = safeReasons;
   const facts = keepFacts(reading.facts, job, status !== 'up', keeper);
-  const metrics = keeper.json(reading.metrics) as JsonObject;
-  const output = reading.output === null ? null : keeper.text(reading.output);
-  const result: Result = {
+  const metrics = keeper.json(job.redact(reading.metrics)) as JsonObject;
+  const output = reading.output === null ? null : keeper.text(job.redact(reading.output));
+  return {
     schema: 'puptime.result.v1',
     service: job.service.name,
     status,
@@ -32,7 +35,7 @@ export function resultOf(job: Job, { outcome, attempts, started }: Probed, run: 
     reasons: safeReasons,
     time: new Date(outcome.began).toISOString(),
     type: job.service.type,
-    target: job.target,
+    target: job.redact(job.target),
     address: reading.address?.ip ?? null,
     family: reading.address?.family ?? null,
     addresses: outcome.addresses.map((tried) => ({
@@ -49,18 +52,34 @@ export function resultOf(job: Job, { outcome, attempts, started }: Probed, run: 
       ...attempt,
       reason: attempt.reason && keeper.reason(attempt.reason),
     })),
-    ...job.about,
+    ...aboutOf(job),
     run,
     test: false,
-    watched: reading.incomplete || status === 'down' ? null : watchedOf(job, reading.facts),
+    watched: reading.incomplete || status === 'down' ? null : watchedOf(job, hideSecrets(reading.facts, job)),
     started: new Date(started).toISOString(),
   };
-  return job.redact(result);
+}
+
+function aboutOf({ about, redact }: Job): Job['about'] {
+  const { description, group, tags, vars, runbook, hint } = about;
+  return {
+    description: redact(description),
+    group: redact(group),
+    tags: redact(tags),
+    vars: hideSecrets(vars, { redact }),
+    runbook: redact(runbook),
+    hint: redact(hint),
+  };
+}
+
+/** The names at the top are the prober’s or the config’s own. */
+function hideSecrets<Values extends Facts>(values: Values, { redact }: Pick<Job, 'redact'>): Values {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, redact(value)])) as Values;
 }
 
 function keepFacts(facts: Facts, job: Job, all: boolean, keeper: Keeper): JsonObject {
   const kept: { [name: string]: Json } = {};
-  for (const [name, value] of Object.entries(facts)) {
+  for (const [name, value] of Object.entries(hideSecrets(facts, job))) {
     const spec = job.facts[name];
     if (value === undefined || spec === undefined) continue;
     if (spec.big !== true) kept[name] = keeper.json(value);
@@ -78,7 +97,7 @@ interface Keeper {
   truncated(): boolean;
 }
 
-function createKeeper(max: number): Keeper {
+function createKeeper(max: number, { redact }: Pick<Job, 'redact'>): Keeper {
   let cut = false;
   const text = (value: string, limit: number) => {
     if (value.length > limit) cut = true;
@@ -109,9 +128,9 @@ function createKeeper(max: number): Keeper {
     },
     reason: (reason) => ({
       ...reason,
-      text: safeLine(reason.text, 500),
-      expected: keep(reason.expected, KEPT.good, KEPT_DEPTH),
-      got: keep(reason.got, KEPT.good, KEPT_DEPTH),
+      text: safeLine(redact(reason.text), 500),
+      expected: keep(redact(reason.expected), KEPT.good, KEPT_DEPTH),
+      got: keep(redact(reason.got), KEPT.good, KEPT_DEPTH),
     }),
     truncated: () => cut,
   };
