@@ -2,6 +2,7 @@ import { readRecord } from '../lib/decide/record.ts';
 import { loadMemory, type Memory } from '../lib/state/memory.ts';
 import { type QueueContent, readQueue } from '../lib/state/queue.ts';
 import { findState, openState, type State } from '../lib/state/state-directory.ts';
+import { markOf } from '../lib/state/state-mark.ts';
 import type { ServiceRecord } from '../lib/words/record.ts';
 import type { Config } from '../lib/words/service.ts';
 import type { Options } from './options.ts';
@@ -26,11 +27,19 @@ export function openOwnState(options: Options, config: Pick<Config, 'state'> | n
   return openState(stateDirectory(options, config, world), stateWorld(world));
 }
 
-/** Memory and queue, for the holder of the probe lock. */
-export function loadOwnMemory(state: State): { readonly memory: Memory; readonly queue: QueueContent } {
-  if (state.missing !== null) return { memory: NOTHING, queue: { entries: [], lost: new Map() } };
+export interface Remembered {
+  readonly memory: Memory;
+  readonly queue: QueueContent;
+  /** see markOf */
+  readonly mark: string;
+}
+
+/** Memory and queue, for the holder of the probe lock, or for one who will look at the mark once it holds it. */
+export function loadOwnMemory(state: State): Remembered {
+  const mark = markOf(state);
+  if (state.missing !== null) return { memory: NOTHING, queue: { entries: [], lost: new Map() }, mark };
   const queue = readQueue(state);
-  return { memory: loadMemory(state, queue, isRecord), queue };
+  return { memory: loadMemory(state, queue, isRecord), queue, mark };
 }
 
 function stateWorld(world: World) {

@@ -1,8 +1,10 @@
 import { type Format, loadFormat } from '../lib/report/format.ts';
 import type { Reported } from '../lib/report/reported.ts';
+import { UserError } from '../lib/words/problem.ts';
 import type { Status } from '../lib/words/status.ts';
 import type { Options } from './options.ts';
 import { openOutput } from './output.ts';
+import { report } from './setting.ts';
 import type { World } from './world.ts';
 
 /** Takes results as they come and puts them out as asked. */
@@ -17,7 +19,7 @@ export function chooseFormat(options: Options, world: World, quietUnlessTerminal
   if (options.json === true) return 'ndjson';
   if (options.output !== undefined) return options.output;
   if (options.quiet === true) return null;
-  return quietUnlessTerminal && world.stdout.isTTY !== true ? null : 'human';
+  return quietUnlessTerminal && !world.stdoutIsTerminal() ? null : 'human';
 }
 
 export function usesColor(options: Options, world: World, stream: { readonly isTTY?: boolean }): boolean {
@@ -51,13 +53,28 @@ export async function openResultsPrinter(
   };
 }
 
+/**
+ * For runs that still have hooks to see to: what stdout refuses is told, and they go on. Gives how often it could not be
+ * written (exit code 74).
+ */
+export async function finishOrTell(printer: ResultsPrinter, world: World): Promise<0 | 1> {
+  try {
+    await printer.finish();
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    report(world, error.message);
+    return 1;
+  }
+}
+
 const PROGRESS_EVERY_MS = 100;
 
 /** A progress line, only where a person waits: stderr is a terminal, and results are not scrolling by on it. */
 async function openProgress(total: number, format: Format, options: Options, world: World) {
   const { stderr } = world;
   const shown =
-    stderr.isTTY === true && options.quiet !== true && !(format === 'ndjson' && world.stdout.isTTY === true);
+    stderr.isTTY === true && options.quiet !== true && !(format === 'ndjson' && world.stdoutIsTerminal());
   if (!shown) return { add: (_: Status) => undefined, clear: () => undefined };
   const { CLEAR_LINE, renderProgress } = await import('../lib/report/progress.ts');
   const counts = { up: 0, degraded: 0, down: 0, unknown: 0 };

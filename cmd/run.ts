@@ -1,16 +1,16 @@
 import { isDue } from '../lib/decide/due.ts';
-import { leavingCause } from '../lib/decide/removed.ts';
 import { saveRun } from '../lib/state/run-file.ts';
 import type { State } from '../lib/state/state-directory.ts';
+import { markOf } from '../lib/state/state-mark.ts';
 import type { ServiceRecord } from '../lib/words/record.ts';
-import type { Config, Service } from '../lib/words/service.ts';
+import type { Service } from '../lib/words/service.ts';
 import { EXIT } from '../lib/words/problem.ts';
 import { STATUS_NUMBER, worstStatus } from '../lib/words/status.ts';
+import { leavingRecords } from './leaving.ts';
 import type { Options } from './options.ts';
-import { takeProbeLock } from './probe-lock.ts';
-import { loadOwnMemory, openOwnState, remembered } from './remembered.ts';
+import { type Remembered, loadOwnMemory, openOwnState, remembered } from './remembered.ts';
 import { chooseFormat, openResultsPrinter } from './results-printer.ts';
-import { newRun } from './run-info.ts';
+import { compactTime } from './run-info.ts';
 import { selectServices } from './select.ts';
 import { readConfig, report, withHooksOption } from './setting.ts';
 import type { World } from './world.ts';
@@ -30,22 +30,30 @@ export async function run(options: Options, world: World): Promise<number> {
   if (options['dry-run'] === true) {
     const { records } = remembered(options, config, world);
     const due = selected.filter((service) => isNow(service, records, options, world));
-    return (await import('./dry-run.ts')).dryRun(config, due, records, options, world);
+    const leaving = leavingRecords(config, records);
+    return (await import('./dry-run.ts')).dryRun({ config, due, leaving, records }, options, world);
   }
   const state = openOwnState(options, config, world);
+  const workIn = ({ memory, queue }: Remembered) => ({
+    due: selected.filter((service) => isNow(service, memory.records, options, world)),
+    leaving: leavingRecords(config, memory.records),
+    memory,
+    queue,
+  });
+  // Taking the lock costs more than finding that there is nothing to do it for.
+  const glance = loadOwnMemory(state);
+  let work = workIn(glance);
+  if (work.due.length + work.leaving.length + work.queue.entries.length === 0) {
+    await printNothing(options, world);
+    noteIdleRun(state, world);
+    return options['exit-status'] === true ? statusOf(selected, work.memory.records) : EXIT.ok;
+  }
+  const { takeProbeLock } = await import('./probe-lock.ts');
   const lock = await takeProbeLock(state, options, world);
   if (lock === null) return EXIT.locked;
-  const { memory, queue } = loadOwnMemory(state);
-  const due = selected.filter((service) => isNow(service, memory.records, options, world));
-  const leaving = leavingRecords(config, memory.records);
-  if (due.length + leaving.length + queue.entries.length > 0) {
-    const { sweepAndDeliver } = await import('./sweep-and-deliver.ts');
-    return sweepAndDeliver({ config, selected, due, leaving, state, lock, memory, queue }, options, world);
-  }
-  await printNothing(options, world);
-  noteIdleRun(state, config, world);
-  lock.release();
-  return options['exit-status'] === true ? statusOf(selected, memory.records) : EXIT.ok;
+  if (markOf(state) !== glance.mark) work = workIn(loadOwnMemory(state));
+  const { sweepAndDeliver } = await import('./sweep-and-deliver.ts');
+  return sweepAndDeliver({ config, selected, state, lock, ...work }, options, world);
 }
 
 function isEnabled({ enabled }: Service): boolean {
@@ -64,29 +72,18 @@ function isNow(
   );
 }
 
-/** Services that this very set of files had and has no more. */
-function leavingRecords(config: Config, records: ReadonlyMap<string, ServiceRecord>) {
-  const roster = {
-    files: config.files,
-    services: new Map(config.services.map(({ name, enabled }) => [name, enabled])),
-  };
-  return [...records.values()].flatMap((record) => {
-    const cause = leavingCause(record, roster);
-    return cause === null ? [] : [{ record, cause }];
-  });
-}
-
 async function printNothing(options: Options, world: World): Promise<void> {
   const format = chooseFormat(options, world, true);
   if (format === 'human') report(world, 'nothing is due; --all probes all the same');
   else if (format !== null) await (await openResultsPrinter(format, 0, options, world)).finish();
 }
 
-function noteIdleRun(state: State, config: Config, world: World): void {
+function noteIdleRun(state: State, world: World): void {
   const now = new Date(world.now()).toISOString();
   try {
     saveRun(state, {
-      id: newRun(config.hash, world).id,
+      // No event bears it, so that randomness, which has to be loaded, is not needed.
+      id: `${compactTime(now)}-${String(process.pid)}`,
       started: now,
       ended: now,
       exit_code: 0,

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 
@@ -11,6 +11,8 @@ export interface World {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  /** `stdout.isTTY`, without opening the stream where it is plainly none */
+  stdoutIsTerminal(): boolean;
   /** wall clock, ms since 1970 */
   now(): number;
   /** monotonic ms */
@@ -24,7 +26,9 @@ export function processWorld(): World {
     env: process.env,
     cwd: process.cwd(),
     uid: process.getuid?.() ?? 0,
-    host: hostname(),
+    get host() {
+      return hostname();
+    },
     // Opened only when asked for: a terminal’s stdin costs, and stdout of cron is a pipe.
     get stdin() {
       return process.stdin;
@@ -38,8 +42,24 @@ export function processWorld(): World {
       listening = true;
       return process.stderr;
     },
+    stdoutIsTerminal: () => mayBeTerminal(1) && process.stdout.isTTY,
     now: () => Date.now(),
     monotonic: () => performance.now(),
-    randomBytes: (count) => randomBytes(count),
+    // Loading it costs, and not every run needs it.
+    randomBytes: (count) => process.getBuiltinModule('node:crypto').randomBytes(count),
   };
 }
+
+/** False for files, pipes, sockets and /dev/null: what cron and systemd give. True for what is closed, too. */
+function mayBeTerminal(descriptor: number): boolean {
+  try {
+    const stats = fstatSync(descriptor);
+    return stats.isCharacterDevice() && stats.rdev >> 8 !== MEMORY_DEVICES;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return true;
+    throw error;
+  }
+}
+
+/** The major number of /dev/null and its kin. */
+const MEMORY_DEVICES = 1;
