@@ -31,7 +31,7 @@ export function refuseProblems(problems: readonly Problem[], world: World): void
 /** Where memory and queue are: --state, $PUPTIME_STATE, the config’s, systemd’s, or the usual place. */
 export function stateDirectory(options: Options, config: Pick<Config, 'state'> | null, world: World): string {
   const { env } = world;
-  const given = options.state ?? nonEmpty(env['PUPTIME_STATE']);
+  const given = namedState(options, world);
   if (given !== undefined) return path.resolve(world.cwd, given);
   if (config?.state) return config.state;
   const systemd = nonEmpty(env['STATE_DIRECTORY']);
@@ -43,6 +43,15 @@ export function stateDirectory(options: Options, config: Pick<Config, 'state'> |
   if (home === undefined)
     throw new UserError(EXIT.usage, 'no state directory: HOME is not set; give one with --state');
   return `${home}/puptime`;
+}
+
+/** True when --state or $PUPTIME_STATE says where it is. */
+export function namesState(options: Options, world: World): boolean {
+  return namedState(options, world) !== undefined;
+}
+
+function namedState(options: Options, { env }: World): string | undefined {
+  return options.state ?? nonEmpty(env['PUPTIME_STATE']);
 }
 
 /** The config with the hooks directory of --hooks, if there is one. */
@@ -60,12 +69,10 @@ function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** The config where there is one that is fit to be read, for commands that can do without: only its `state:` matters to them. */
+/** The config where there is one, for commands that can do without. Throws UserError 78 when it is invalid, as for all. */
 export async function readConfigIfThere(options: Options, world: World): Promise<Config | null> {
-  const { loadConfig } = await import('../lib/config/load.ts');
   try {
-    const checked = await loadConfig({ files: options.config ?? null }, world);
-    return checked.ok ? checked.value : null;
+    return await readConfig(options, world);
   } catch (error) {
     if (error instanceof UserError && options.config === undefined && error.exitCode === EXIT.noInput)
       return null;

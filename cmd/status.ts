@@ -10,7 +10,7 @@ import { writeOut } from './output.ts';
 import { usesColor } from './results-printer.ts';
 import { select } from './select.ts';
 import { remembered } from './remembered.ts';
-import { readConfigIfThere, report } from './setting.ts';
+import { namesState, readConfigIfThere, report } from './setting.ts';
 import type { World } from './world.ts';
 
 /** `puptime status`: from memory alone, no network. */
@@ -19,7 +19,8 @@ export async function status(options: Options, world: World): Promise<number> {
     throw new UserError(EXIT.usage, `status -o ${options.output}: expected human, json or ndjson`);
   }
   const maxAge_ms = durationOption(options['max-age'], '--max-age');
-  const config = await readConfigIfThere(options, world);
+  // Of the config only its `state:` matters here, and not even that where the state is named.
+  const config = namesState(options, world) ? null : await readConfigIfThere(options, world);
   const { state, records } = remembered(options, config, world);
   const present = [...records.values()].filter(({ gone }) => gone === null);
   const chosen = select(present, options, ({ service, about }) => ({

@@ -1,6 +1,7 @@
-import { findHookProblems } from '../lib/deliver/hook-lookup.ts';
+import { type HookPlace, findHookProblems, findHooks } from '../lib/deliver/hook-lookup.ts';
 import { hookUser, ownerOf, readPasswd } from '../lib/deliver/hook-user.ts';
 import { jsonLine } from '../lib/report/json-line.ts';
+import { EVENT_KINDS } from '../lib/words/event.ts';
 import { EXIT } from '../lib/words/problem.ts';
 import type { Config, Problem } from '../lib/words/service.ts';
 import type { Options } from './options.ts';
@@ -18,9 +19,13 @@ export async function validateConfig(options: Options, world: World): Promise<nu
     return EXIT.config;
   }
   const config = withHooksOption(checked.value, options, world);
-  const problems = hookProblems(config, world);
-  await print(problems, options, world);
-  if (problems.length > 0) return EXIT.notPermitted;
+  const found = hookProblems(config, world);
+  await print(
+    found.map(({ problem }) => problem),
+    options,
+    world,
+  );
+  if (found.some(({ expected }) => !expected)) return EXIT.notPermitted;
   if (options.quiet !== true && options.json !== true) {
     const count = config.services.length;
     await writeOut(
@@ -31,12 +36,31 @@ export async function validateConfig(options: Options, world: World): Promise<nu
   return EXIT.ok;
 }
 
-function hookProblems(config: Config, world: World): Problem[] {
+interface HookFinding {
+  readonly problem: Problem;
+  /** worth a line, no fault: `page.disabled` */
+  readonly expected: boolean;
+}
+
+function hookProblems(config: Config, world: World): HookFinding[] {
   const user = hookUser(world.uid, config.hooks.user, readPasswd);
   const place = { dir: config.hooks.dir, uid: ownerOf(user)?.uid ?? world.uid };
-  const found = findHookProblems(config.services, place).map(({ path, reason }) => hookProblem(path, reason));
-  // Root without hooks.user is a problem only where there is a hook to run.
-  return found;
+  const found = findHookProblems(config.services, place).map(({ path, reason, expected }) => ({
+    problem: hookProblem(path, reason),
+    expected,
+  }));
+  // Whom hooks run as matters only where there are some.
+  if (user.kind !== 'refused' || !hasHooks(config, place)) return found;
+  const [file = ''] = config.files;
+  const problem = { file, line: null, col: null, path: 'hooks.user', text: user.reason };
+  return [{ problem, expected: false }, ...found];
+}
+
+function hasHooks({ services }: Config, place: HookPlace): boolean {
+  return (
+    EVENT_KINDS.some((kind) => findHooks(`on_${kind}`, null, place).hooks.length > 0) ||
+    services.some(({ hooks }) => Object.values(hooks.run).flat().length > 0)
+  );
 }
 
 function hookProblem(file: string, reason: string): Problem {

@@ -1,6 +1,7 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import type { HookReference } from '../state/hook-reference.ts';
 import { distrust } from '../state/trust-path.ts';
+import { didYouMean } from '../words/did-you-mean.ts';
 import { EVENT_KINDS } from '../words/event.ts';
 import type { ServiceHooks } from '../words/service.ts';
 
@@ -21,9 +22,12 @@ export interface HookProblem {
 export interface FoundHooks {
   /** in the order in which they run; refused ones are among them: their events wait */
   readonly hooks: readonly HookReference[];
-  /** what is not a hook, and why; `expected` where its name alone says that it is none */
-  readonly skipped: readonly (HookProblem & { readonly expected: boolean })[];
+  /** what is not a hook, and why */
+  readonly skipped: readonly SkippedFile[];
 }
+
+/** `expected`: its name alone says that it is no hook, as in `page.bak`: worth a line, no fault */
+export type SkippedFile = HookProblem & { readonly expected: boolean };
 
 export type Vetting =
   | { readonly kind: 'fit' }
@@ -61,14 +65,17 @@ export function vetHook(path: string, place: HookPlace): Vetting {
 export function findHookProblems(
   services: readonly { readonly hooks: ServiceHooks }[],
   place: HookPlace,
-): readonly HookProblem[] {
-  const problems = new Map<string, HookProblem>();
-  const note = (problem: HookProblem) => problems.set(problem.path, problem);
+): readonly SkippedFile[] {
+  const problems = new Map<string, SkippedFile>();
+  const note = (problem: SkippedFile) => problems.set(problem.path, problem);
+  const fault = (path: string, reason: string) => note({ path, reason, expected: false });
   const vet = ({ path }: HookReference) => {
     const vetting = vetHook(path, place);
-    if (vetting.kind === 'refused') note({ path, reason: vetting.reason });
-    if (vetting.kind === 'gone') note({ path, reason: `${path} does not exist: it is named as a hook` });
+    if (vetting.kind === 'refused') fault(path, vetting.reason);
+    if (vetting.kind === 'gone') fault(path, `${path} does not exist: it is named as a hook`);
   };
+  for (const path of strayFiles(place))
+    fault(path, `${path} is no hook: there is no such event${nearestHook(path)}`);
   for (const kind of EVENT_KINDS) {
     const { hooks, skipped } = findHooks(`on_${kind}`, null, place);
     hooks.forEach(vet);
@@ -80,10 +87,25 @@ export function findHookProblems(
   return [...problems.values()];
 }
 
+/** Files whose names begin like a hook’s and are none: they would never run. */
+function strayFiles({ dir }: HookPlace): readonly string[] {
+  if (dir === null) return [];
+  const known = HOOK_NAMES.flatMap((name) => [name, `${name}.d`]);
+  return namesIn(dir)
+    .filter((name) => name.startsWith('on_') && !known.includes(name) && !SKIPPED_NAME.test(name))
+    .map((name) => `${dir}/${name}`);
+}
+
+function nearestHook(path: string): string {
+  return didYouMean(path.slice(path.lastIndexOf('/') + 1).replace(/\.d$/, ''), HOOK_NAMES);
+}
+
+const HOOK_NAMES = EVENT_KINDS.map((kind) => `on_${kind}`);
+
 /** As run-parts(8) does, but with dots in names. */
 function listDirectory(directory: string): FoundHooks {
   const hooks: HookReference[] = [];
-  const skipped: (HookProblem & { readonly expected: boolean })[] = [];
+  const skipped: SkippedFile[] = [];
   for (const name of namesIn(directory)) {
     const path = `${directory}/${name}`;
     const reason = reasonToSkip(path, name);
