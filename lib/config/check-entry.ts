@@ -10,6 +10,7 @@ import { fillEarly } from './early-references.ts';
 import { combinations, fillMatrix, matrixProblem } from './matrix.ts';
 import { isFromDefaults, mergeDefaults } from './merge-defaults.ts';
 import { LATER_KEYS, LATER_SCHEMES } from './not-yet.ts';
+import { faultyReferences } from './fill-references.ts';
 import type { Lookup } from './references.ts';
 import { nameProblem } from './service-name.ts';
 import { checkStructure, type Mistake, showValue, unknownKey } from './structure.ts';
@@ -76,6 +77,7 @@ function checkOne(
   context: EntryContext,
 ): Service[] {
   const { defaults, directory, validators } = context;
+  for (const { path, text } of faultyReferences(written)) context.tell(path, text);
   const early = fillEarly(written, SHARED_KEYS, context.lookup, context.tell);
   const entry = early.value;
   const mistakes = [
@@ -90,15 +92,21 @@ function checkOne(
   const name = suffix === '' || isOwn ? (base ?? '') : `${base}/${suffix}`;
   const badName = base === null ? null : nameProblem(name);
   if (badName !== null) context.tell(['name'], `saw ${JSON.stringify(safeLine(name, 80))}, ${badName}`);
-  if (mistakes.length > 0) return [];
-  const value = mergeDefaults(defaults.value, entry, prober);
+  if (prober.required?.some((key) => isMistaken(key, mistakes)) === true) return [];
+  // What is wrong is told; the rest is looked at, so that all of it is told at once.
+  const sound = Object.fromEntries(Object.entries(entry).filter(([key]) => !isMistaken(key, mistakes)));
+  const value = mergeDefaults(defaults.value, sound, prober);
   const tell: Tell = (at, text) => {
-    if (isFromDefaults(defaults.value, entry, at)) defaults.tell(at, `${text} (for ${name})`);
+    if (isFromDefaults(defaults.value, entry, at)) defaults.tell(at, text);
     else context.tell(at, text);
   };
   const missing = [...defaults.missing, ...early.missing];
   const service = checkService({ name, prober, value, directory }, tell);
   return [missing.length === 0 ? service : { ...service, missing }];
+}
+
+function isMistaken(key: string, mistakes: readonly Mistake[]): boolean {
+  return mistakes.some(({ path: [first] }) => first === key);
 }
 
 function unknownKeys(entry: JsonObject, prober: Prober<never>): readonly Mistake[] {
@@ -123,6 +131,13 @@ function proberOf(entry: JsonObject, tell: Tell): RegisteredProber | null {
     tell([kind], `${kind} is not in this version`);
     return null;
   }
+  if (typeof entry['command'] === 'string') {
+    tell(
+      ['command'],
+      `saw ${showValue(entry['command'])}, expected a list (no shell reads it), such as [/usr/bin/test, -e, /run/x]`,
+    );
+    return null;
+  }
   if (kind === 'command') return proberOfType('command') ?? null;
   const target = entry['target'];
   if (typeof target !== 'string') {
@@ -136,7 +151,7 @@ function misspeltKind(entry: JsonObject): string {
   const known = new Set(Object.keys({ ...SERVICE_KEYS, ...SHARED_KEYS }));
   return Object.keys(entry)
     .filter((key) => !known.has(key))
-    .map((key) => didYouMean(key, ['target', 'command']).replace('(did', `for ${safeLine(key, 40)} (did`))
+    .map((key) => didYouMean(key, ['target', 'command']).replace('(', `(${safeLine(key, 40)}: `))
     .filter((hint) => hint !== '')
     .slice(0, 1)
     .join('');

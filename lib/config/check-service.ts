@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { compileExpectations } from '../probe/expect/compile-expectations.ts';
 import { compilePattern } from '../probe/expect/pattern.ts';
@@ -59,6 +60,11 @@ export function checkService(entry: Entry, tell: Tell): Service {
       );
   }
   for (const [index, filter] of service.filter.entries()) checkFilter(filter, index, tell);
+  for (const key of ['source', 'resolve'] as const) {
+    const address = service[key];
+    if (address !== null && isIP(address) === 0)
+      tell([key], `saw ${showValue(address)}, expected an IP address`);
+  }
   if (value['slow'] === undefined && value['slow_window'] !== undefined)
     tell(['slow_window'], 'saw no slow for it, expected slow as well');
   return service;

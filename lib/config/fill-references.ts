@@ -32,6 +32,24 @@ export function fillText<T extends Json>(value: T, lookup: Lookup, tell: Tell): 
   return fill(value, [], { lookup, tell, wanted: () => new Set(['string']) }) as T;
 }
 
+/** Everything that looks like a reference and is none. */
+export function faultyReferences(
+  value: Json,
+  path: readonly PathSegment[] = [],
+): readonly { readonly path: readonly PathSegment[]; readonly text: string }[] {
+  if (typeof value === 'string') {
+    if (!value.includes('${')) return [];
+    return splitReferences(value).flatMap((segment) =>
+      segment.kind === 'fault' ? [{ path, text: segment.text }] : [],
+    );
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  const isList = Array.isArray(value);
+  return Object.entries(value as JsonObject).flatMap(([key, entry]) =>
+    faultyReferences(entry, [...path, isList ? Number(key) : key]),
+  );
+}
+
 function fill(
   value: Json,
   path: readonly PathSegment[],

@@ -1,3 +1,6 @@
+/** Hooks that no single service has. */
+export const HOOKS_OF_A_RUN: ReadonlySet<string> = new Set(['on_run']);
+
 /** What the public contract names and this version does not have: said so instead of "unknown key". */
 export const LATER_KEYS: ReadonlySet<string> = new Set([
   'beat',

@@ -1,7 +1,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { didYouMean } from '../words/did-you-mean.ts';
 import { safeLine } from '../words/safe-text.ts';
-import { LATER_KEYS } from './not-yet.ts';
+import { HOOKS_OF_A_RUN, LATER_KEYS } from './not-yet.ts';
 import type { PathSegment } from './parsed-text.ts';
 
 /** A mistake at a path below the checked value. */
@@ -57,6 +57,8 @@ function explain(error: ErrorObject, root: unknown): Mistake {
 /** "unknown key", or that it comes later. */
 export function unknownKey(key: string, known: readonly string[]): string {
   if (LATER_KEYS.has(key)) return `${key} is not in this version`;
+  if (HOOKS_OF_A_RUN.has(key))
+    return `saw ${key}, which is about a whole run, expected it in the hooks directory`;
   const meant = didYouMean(key, known);
   return `unknown key${meant === '' ? `, expected one of ${known.slice(0, 60).join(', ')}` : meant}`;
 }
@@ -102,7 +104,7 @@ function typeName(type: unknown): string {
 
 /** What was written, short and harmless. */
 export function showValue(value: unknown): string {
-  if (value === undefined) return 'nothing';
+  if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'a map';
   return safeLine(JSON.stringify(value), 60);

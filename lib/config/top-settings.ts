@@ -6,6 +6,7 @@ import type { Defaults } from './check-entry.ts';
 import type { ConfigFile } from './config-file.ts';
 import { SHARED_KEYS, TOP_KEYS } from './config-schema.ts';
 import { type EarlyReferences, fillEarly } from './early-references.ts';
+import { faultyReferences } from './fill-references.ts';
 import { checkStructure } from './structure.ts';
 import type { Validators } from './validators.ts';
 
@@ -78,6 +79,7 @@ function checkDefaults(
 ): Defaults {
   const tell: Defaults['tell'] = (at, text) => file?.tell(['defaults', ...at], text);
   if (file === undefined || !isObject(written)) return { value: {}, missing: [], tell };
+  for (const { path: at, text } of faultyReferences(written)) tell(at, text);
   const { value, missing } = fillEarly(written, SHARED_KEYS, early.lookup(file.directory), tell);
   const mistakes = checkStructure(validators.validateDefaults, value);
   for (const mistake of mistakes) file.tell(['defaults', ...mistake.path], mistake.text, mistake.at);

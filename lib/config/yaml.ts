@@ -117,10 +117,12 @@ function unfold(contents: unknown, tell: (offset: number, what: string) => void)
         : isScalar(node)
           ? scalar(node.value, fail)
           : { value: null, size: 1 };
-    if (result.size > UNFOLDED + written * 10)
-      return fail('saw aliases that unfold to more than a million values (an alias bomb?)');
-    made.set(node, result);
-    return result;
+    const isBomb = result.size > UNFOLDED + written * 10;
+    const kept = isBomb
+      ? fail('saw aliases that unfold to more than a million values (an alias bomb?)')
+      : result;
+    made.set(node, kept);
+    return kept;
   };
 
   const visitAll = (items: readonly unknown[], depth: number) => {
