@@ -127,7 +127,7 @@ export async function cli(argv: readonly string[], world: World): Promise<number
     .strict()
     .demandCommand(1, 'no command given')
     .exitProcess(false)
-    .wrap(Math.min(100, world.stdout.columns ?? 80))
+    .wrap(Math.min(100, world.stdout.columns || 80))
     .parserConfiguration({
       'boolean-negation': false,
       'camel-case-expansion': false,
