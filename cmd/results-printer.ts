@@ -82,7 +82,7 @@ async function openProgress(total: number, format: Format, options: Options, wor
   let done = 0;
   let last = world.monotonic();
   const show = () =>
-    stderr.write(renderProgress({ done, total, counts }, { columns: stderr.columns ?? 80, color }));
+    stderr.write(renderProgress({ done, total, counts }, { columns: stderr.columns || 80, color }));
   show();
   return {
     add(status: Status) {
