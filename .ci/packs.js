@@ -67,7 +67,7 @@ function assign(outputs, packs) {
 const META_URL = `const importMetaUrl = require("node:url").pathToFileURL(__filename).href;\n`;
 
 async function toCommonJs(text) {
-  const { code } = await transform(text.replace(/^#!.*\n/, ''), {
+  const { code: made } = await transform(text.replace(/^#!.*\n/, ''), {
     format: 'cjs',
     platform: 'node',
     target: 'node20',
@@ -76,6 +76,8 @@ async function toCommonJs(text) {
     minifySyntax: true,
     legalComments: 'none',
   });
+  // Our own chunks need not be made over into namespaces each time that they are asked for.
+  const code = made.replace(/\b__toESM\((require\("\.\.?\/[^"]+\.js"\))\)/g, '$1');
   return text.includes('import.meta.url') ? META_URL + code : code;
 }
 

@@ -19,7 +19,7 @@ export function startDeadline(timeout_ms: number, run: AbortSignal, now: () => n
   const abort = () => controller.abort();
   // One more turn of the event loop: what has arrived already is read before the time is called up.
   const timer = setTimeout(() => setImmediate(abort), timeout_ms);
-  run.addEventListener('abort', abort, { once: true });
+  const unfollow = follow(run, abort);
   if (run.aborted) abort();
   return {
     signal: controller.signal,
@@ -34,9 +34,22 @@ export function startDeadline(timeout_ms: number, run: AbortSignal, now: () => n
           }),
     clear() {
       clearTimeout(timer);
-      run.removeEventListener('abort', abort);
+      unfollow();
     },
   };
+}
+
+const followers = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** One listener for all deadlines of a run: an event target looks through all that it has for each that comes or goes. */
+function follow(run: AbortSignal, abort: () => void): () => void {
+  const following = followers.get(run) ?? new Set();
+  if (!followers.has(run)) {
+    followers.set(run, following);
+    run.addEventListener('abort', () => following.forEach((each) => each()), { once: true });
+  }
+  following.add(abort);
+  return () => void following.delete(abort);
 }
 
 /** Gives an address that is not the last one only its share of the time to connect. */

@@ -4,8 +4,8 @@ import { limitConnect } from './deadline.ts';
 import type { AddressProbe } from './observation.ts';
 import type { ProbeWorld } from './probe-world.ts';
 import { type DialOptions, Fault, type ProbeContext } from './prober.ts';
-import type { ConversationHost } from './wire/conversation.ts';
-import { peerName } from './wire/dial.ts';
+import { type ConversationHost, converse } from './wire/conversation.ts';
+import { dialSocket, peerName } from './wire/dial.ts';
 import { hasRoute } from './wire/routes.ts';
 
 /** What a probe has reported so far. */
@@ -38,7 +38,6 @@ export function openNetwork(
       own(() => socket.destroy());
       stopwatch.enter('first_byte');
       const where = options.path === undefined ? (options.to ?? address) : null;
-      const { converse } = await import('./wire/conversation.ts');
       const name = options.path ?? (where === null ? peer : peerName(where));
       const conversation = converse(socket, where, name, hostFor(name));
       own(() => conversation.destroy());
@@ -58,7 +57,6 @@ async function dial(options: DialOptions, how: AddressProbe, noRoute: (family: 4
   const { address, approach, deadline, stopwatch } = how;
   const where = options.path ?? options.to ?? address;
   if (where === null) throw new Error('a probe without an endpoint has nothing to dial');
-  const { dialSocket } = await import('./wire/dial.ts');
   stopwatch.enter('connect');
   const limit_ms = options.to === undefined ? how.connectLimit_ms : null;
   const limited = limitConnect(limit_ms, deadline, peerName(where));

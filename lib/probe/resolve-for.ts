@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Deadline } from './deadline.ts';
 import type { ProbeWorld } from './probe-world.ts';
 import { type Address, CannotTell } from './prober.ts';
@@ -9,6 +10,8 @@ export async function resolveFor(
   deadline: Deadline,
   world: ProbeWorld,
 ): Promise<Address[]> {
+  const family = isIP(host);
+  if (family === 4 || family === 6) return [{ ip: host, family, port }];
   const silent = new Promise<never>((_, reject) => {
     const onAbort = () =>
       reject(

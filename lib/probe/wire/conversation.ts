@@ -70,7 +70,10 @@ export function converse(
   return {
     address,
     peer,
-    local: socket.localAddress ?? null,
+    // A system call, which few need.
+    get local() {
+      return socket.localAddress ?? null;
+    },
     tls: () => session,
     async write(data) {
       if (host.signal.aborted) inbox.check();

@@ -40,7 +40,8 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
     resume?.();
   };
   // What the network says about the way there is no word of the service.
-  const explain = (error: unknown) => explainError(error, 'connect', peer, host.noRoute(address.family));
+  const explain = (error: unknown) =>
+    explainError(error, 'connect', peer, () => host.noRoute(address.family));
   socket.on('message', (message) => {
     if (waiting.length < MAX_WAITING) waiting.push(message);
     notify();

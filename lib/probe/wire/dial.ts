@@ -29,7 +29,7 @@ export async function dialSocket(where: Address | string, host: DialHost): Promi
           noDelay: true,
           ...(host.source === null ? {} : { localAddress: host.source }),
         });
-  const noRoute = typeof where === 'string' ? false : host.noRoute(where.family);
+  const noRoute = () => typeof where !== 'string' && host.noRoute(where.family);
   await new Promise<void>((resolve, reject) => {
     const finish = (error: Error | null) => {
       socket.off('connect', onConnect).off('error', onError);

@@ -46,14 +46,14 @@ export function errnoOf(error: unknown): string | null {
 
 /**
  * Turns a system error into a fault of the service or into puptime’s own trouble. `where` is the peer as a person
- * would say it. `noRoute` tells whether this host has no route at all, which makes ENETUNREACH its own trouble.
+ * would say it. `noRoute` finds out whether this host has no route at all, which makes ENETUNREACH its own trouble.
  * Anything that is in neither table is a bug and is returned as it came.
  */
-export function explainError(error: unknown, phase: Phase, where: string, noRoute = false): Error {
+export function explainError(error: unknown, phase: Phase, where: string, noRoute = () => false): Error {
   if (error instanceof Fault || error instanceof CannotTell) return error;
   const errno = errnoOf(error);
   if (errno === null) return asError(error);
-  if (noRoute && (errno === 'ENETUNREACH' || errno === 'EHOSTUNREACH')) {
+  if ((errno === 'ENETUNREACH' || errno === 'EHOSTUNREACH') && noRoute()) {
     return new CannotTell('resources', `this host has no route to ${where}`);
   }
   const local = LOCAL[errno];

@@ -37,6 +37,9 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
   const hosts = lazy(() => parseHosts(readOrEmpty(options.hostsFile ?? '/etc/hosts')));
   const search = lazy(() => parseSearch(readOrEmpty(options.resolvConf ?? '/etc/resolv.conf')));
   const known = new Map<string, Promise<readonly ResolvedName[]>>();
+  // IPv6 first where this host can reach it, as others on it would.
+  const firstFamily = lazy(() => ({ family: hasRoute(6) ? 6 : 4 }) as const);
+  const inOrder = (addresses: readonly ResolvedName[]) => ordered(addresses, firstFamily().family);
 
   const resolveUnknown = async (host: string): Promise<readonly ResolvedName[]> => {
     const family = isIP(host.replace(/%.*$/, ''));
@@ -135,9 +138,7 @@ function explainReasons(reasons: readonly string[], host: string): Error {
   });
 }
 
-/** IPv6 first where this host can reach it, as others on it would. */
-function inOrder(addresses: readonly ResolvedName[]): ResolvedName[] {
-  const first = hasRoute(6) ? 6 : 4;
+function ordered(addresses: readonly ResolvedName[], first: 4 | 6): ResolvedName[] {
   const unique = addresses.filter(
     (address, index) => addresses.findIndex(({ ip }) => ip === address.ip) === index,
   );
