@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 
@@ -130,11 +129,6 @@ export function killGroup(pid: number, signal: NodeJS.Signals): boolean {
     if (errnoOf(error) === 'ESRCH' || errnoOf(error) === 'EPERM') return false;
     throw error;
   }
-}
-
-/** `SIGTERM` for 15; for shells’ exit codes above 128. */
-export function signalName(number: number): string | null {
-  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? null;
 }
 
 function notStarted(result: {
