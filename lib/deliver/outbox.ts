@@ -45,8 +45,8 @@ export interface Committed {
 /** Decisions go in; memory, event files and hooks come out. For the holder of the probe lock. */
 export interface Outbox {
   /**
-   * Remembers a decision. With a transition: settles once it is on disk, at most 50 ms later; its hooks start at that
-   * instant. Without: at once, and it is on disk after `snapshot`.
+   * Remembers a decision. With a transition that some hook is for: settles once it is on disk, at most 50 ms later; its
+   * hooks start at that instant. Without: at once, and it is on disk after `snapshot`.
    */
   readonly commit: (decided: Decided) => Promise<Committed>;
   /** on_result and on_run: one try, nothing kept. `results`: the lines of the file that on_run gets. Returns the event. */
@@ -93,6 +93,9 @@ export function createOutbox({ state, memory, queue, delivery, mode, now }: Outb
       const found = events.map((event) => [event.id, delivery.find(event, record.hooks)] as const);
       const hooks = mode === 'print' ? null : Object.fromEntries(found);
       records.set(service, transition.record);
+      // Nobody is to be told, so the snapshot will do: until it is there, the next run decides the same under the same ids.
+      if (mode !== 'print' && found.every(([, those]) => those.length === 0))
+        return { events, durable: true };
       const stored = { record: transition.record, events, hooks, committed: now() };
       const error = await group.add({ sid: sid(service), seq: transition.record.seq, ...stored });
       if (error === null) return { events, durable: true };

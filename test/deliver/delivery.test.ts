@@ -26,6 +26,57 @@ test('a hook runs once its event is on disk, and nothing is left over', async ()
   expect(place.reports).toEqual([]);
 });
 
+test('what no hook is for needs no file in the queue; a run that is cut short decides it again under the same id', async () => {
+  const first = openOutbox(place);
+  const { events, durable } = await first.outbox.commit(transition('cache', 'first', 'down'));
+  expect(durable).toBe(true);
+  expect(readdirSync(`${place.dir}/state/queue`)).toEqual([]);
+  // No snapshot: as if the run had been killed here. Meanwhile there is a hook.
+  place.hook('on_down', LOG_IT);
+  const second = openOutbox(place);
+  const again = await second.outbox.commit(transition('cache', 'first', 'down'));
+  expect(again.events.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
+  second.outbox.snapshot();
+  await second.outbox.drain();
+  expect(place.logged()).toEqual(['down cache 1']);
+});
+
+test('a hook that is added during an incident gets the on_up, and no on_down', async () => {
+  const first = openOutbox(place);
+  const [down] = (await first.outbox.commit(transition('cache', 'down'))).events;
+  first.outbox.snapshot();
+  await first.outbox.drain();
+  place.hook('on_down', LOG_IT);
+  place.hook('on_up', LOG_IT);
+  const second = openOutbox(place);
+  expect(second.outbox.records().get('cache')).toMatchObject({ seq: 1, status: 'down' });
+  const [up] = (await second.outbox.commit(transition('cache', 'up'))).events;
+  second.outbox.snapshot();
+  await second.outbox.drain();
+  expect(place.logged()).toEqual(['up cache 1']);
+  expect(up?.id).not.toBe(down?.id);
+});
+
+test('an on_down that still waits in the queue stays, and is older than the up that no hook was for', async () => {
+  place.hook('on_down', `${LOG_IT}; exit 1`);
+  let now = 1_000_000_000_000;
+  const run = async (...kinds: ('down' | 'up')[]) => {
+    const { state, outbox } = openOutbox(place, { now: () => now });
+    for (const kind of kinds) await outbox.commit(transition('cache', kind));
+    outbox.snapshot();
+    await outbox.drain();
+    now += 2 * MINUTE;
+    return { queue: listQueue(state), record: outbox.records().get('cache') };
+  };
+  await run('down');
+  await run('up');
+  place.hook('on_down', LOG_IT);
+  const { queue, record } = await run();
+  expect(record).toMatchObject({ seq: 2, status: 'up' });
+  expect(queue).toEqual([]);
+  expect(place.logged()).toEqual(['down cache 1', 'down cache 2', 'down cache 3']);
+});
+
 test('a failing hook is tried again by later runs, with the same id, after its pause', async () => {
   place.hook(
     'on_down',
