@@ -5,6 +5,7 @@ import { draftRun } from '../lib/decide/run-event.ts';
 import { type Decided, type Outbox, createOutbox } from '../lib/deliver/outbox.ts';
 import { unacknowledged } from '../lib/deliver/outgoing.ts';
 import { jsonLine } from '../lib/report/json-line.ts';
+import { mayBeDown } from '../lib/state/memory.ts';
 import { EXIT } from '../lib/words/problem.ts';
 import type { Result, RunInfo } from '../lib/words/result.ts';
 import type { Config, Policy, ServiceHooks } from '../lib/words/service.ts';
@@ -82,7 +83,19 @@ export async function decideResults(options: Options, world: World): Promise<num
     statuses.push(result.status);
     const { policy = POLICY, hooks = NO_HOOKS } = services.get(result.service) ?? {};
     const before = outbox.records().get(result.service) ?? null;
-    await take(settle(decide({ result, before, policy, hooks, files: config.files }), result));
+    await take(
+      settle(
+        decide({
+          result,
+          before,
+          mayBeDown: mayBeDown(memory, result.service),
+          policy,
+          hooks,
+          files: config.files,
+        }),
+        result,
+      ),
+    );
   }
   await Promise.all(under);
   const written = keep === null || keep.snapshot();

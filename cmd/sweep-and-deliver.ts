@@ -5,7 +5,7 @@ import { draftRun } from '../lib/decide/run-event.ts';
 import { createOutbox } from '../lib/deliver/outbox.ts';
 import { jsonLine } from '../lib/report/json-line.ts';
 import type { Lock } from '../lib/state/lock.ts';
-import type { Memory } from '../lib/state/memory.ts';
+import { mayBeDown, type Memory } from '../lib/state/memory.ts';
 import type { QueueContent } from '../lib/state/queue.ts';
 import { saveRun } from '../lib/state/run-file.ts';
 import type { State } from '../lib/state/state-directory.ts';
@@ -64,7 +64,14 @@ export async function sweepAndDeliver(work: Work, options: Options, world: World
     if (interruption.exitCode() !== null && result.status === 'unknown') return;
     const before = outbox.records().get(service.name) ?? null;
     const { policy, hooks } = service;
-    const decision = decide({ result, before, policy, hooks, files: config.files });
+    const decision = decide({
+      result,
+      before,
+      mayBeDown: mayBeDown(memory, service.name),
+      policy,
+      hooks,
+      files: config.files,
+    });
     const committed = await outbox.commit(decision);
     outbox.offer(draftResult(result, before, outbox.records().get(service.name) ?? decision.record));
     const reported = { ...result, events: committed.events.map(({ event }) => event) };

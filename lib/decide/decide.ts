@@ -14,6 +14,8 @@ export interface DecideInput {
   readonly result: Result;
   /** null: nothing is remembered of this service */
   readonly before: ServiceRecord | null;
+  /** its memory was damaged and may have said that it was announced down: with a good result, an on_up is owed */
+  readonly mayBeDown?: boolean;
   readonly policy: Policy;
   /** its own hooks, kept for the day when it is gone from the config */
   readonly hooks: ServiceHooks;
@@ -36,11 +38,15 @@ export interface Decision {
  */
 export function decide(input: DecideInput): Decision {
   const { result, before } = input;
-  const known = withRecent(
-    { ...(before ?? blankRecord(whoOf(input), result.time)), ...whoOf(input) },
-    result,
-  );
+  const remembered = before ?? withOwed(blankRecord(whoOf(input), result.time), input);
+  const known = withRecent({ ...remembered, ...whoOf(input) }, result);
   return result.status === 'unknown' ? decideUnknown(known, result) : decideKnown(known, input);
+}
+
+/** Only a good result: one that is down is announced anew, because nobody can be sure that it was. */
+function withOwed(blank: ServiceRecord, { mayBeDown, result }: DecideInput): ServiceRecord {
+  const owed = mayBeDown === true && (result.status === 'up' || result.status === 'degraded');
+  return owed ? { ...blank, told: { ...blank.told, down: true } } : blank;
 }
 
 function decideKnown(before: ServiceRecord, { result, policy }: DecideInput): Decision {

@@ -89,6 +89,13 @@ export function stampOf(memory: Memory, service: string): Stamp {
   return nameless.length === 0 ? { seq: 0, id: null } : { seq: 0, id: nameless.sort().join('+') };
 }
 
+/** Whether a service’s record was damaged and may have said that it was announced down. */
+export function mayBeDown(memory: Memory, service: string): boolean {
+  if (memory.records.has(service)) return false;
+  const name = sid(service);
+  return memory.lost.some((lost) => lost.down && (lost.service === service || lost.service === name));
+}
+
 function snapshotPath(state: State): string {
   return `${state.dir}/memory.ndjson`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../lib/decide/decide.ts';
 import { draftResult } from '../../lib/decide/draft.ts';
-import { FILES, fromLetter, fromLetters, hooksOf, live, POLICY, reason, result } from './story.ts';
+import { FILES, fromLetter, fromLetters, hooksOf, live, NO_HOOKS, POLICY, reason, result } from './story.ts';
 
 type Row = readonly [results: string, hooks: string, why: string];
 
@@ -260,5 +260,24 @@ describe('a record', () => {
       false,
       true,
     ]);
+  });
+});
+
+describe('a record that was damaged', () => {
+  const decided = (letter: string) => {
+    const about = { before: null, mayBeDown: true, policy: POLICY, hooks: NO_HOOKS, files: FILES };
+    return decide({ ...about, result: fromLetter(letter, 0) }).drafts.map(({ event, cause }) => [
+      event,
+      cause,
+    ]);
+  };
+  it('of a service that may have been announced down: an on_up is owed once it works', () => {
+    expect(decided('U')).toEqual([
+      ['first', null],
+      ['up', 'state_lost'],
+    ]);
+  });
+  it('is no reason to keep quiet about one that is down', () => {
+    expect(decided('D').map(([event]) => event)).toEqual(['first', 'down']);
   });
 });
