@@ -24,15 +24,16 @@ export interface SweepOptions {
 }
 
 /**
- * Probes all jobs, each result reported the moment it is there. Starts are spread over turns of the event loop, so that
- * answers are read when they come and latencies are the servers’ own. Never rejects unless `onResult` throws.
+ * Probes all jobs, each result reported the moment it is there. Each starts in a turn of the event loop of its own, so
+ * that answers are read when they come and latencies are the servers’ own. Never rejects unless `onResult` throws.
  */
 export async function sweep(jobs: readonly Job[], world: ProbeWorld, options: SweepOptions): Promise<void> {
   const sockets = pLimit(options.concurrency ?? defaultConcurrency());
   const programs = pLimit(Math.min(PROGRAMS_AT_ONCE, options.concurrency ?? PROGRAMS_AT_ONCE));
+  const ownTurn = createTurns();
   const { single, batches } = partition(jobs);
   const one = async (job: Job) => {
-    await nextTurn();
+    await ownTurn();
     options.onResult(job, await probeService(job, world));
   };
   await Promise.all([
@@ -165,6 +166,18 @@ function descriptorLimit(): number {
   }
 }
 
-async function nextTurn(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+/**
+ * Gives each caller a turn of the event loop of its own, so that what has come meanwhile is read before the next probe
+ * starts. Without it a thousand start at once, and each waits for the others while its clock runs.
+ */
+function createTurns(): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  const turn = () => {
+    waiting.shift()?.();
+    if (waiting.length > 0) setImmediate(turn);
+  };
+  return () =>
+    new Promise((resolve) => {
+      if (waiting.push(resolve) === 1) setImmediate(turn);
+    });
 }
