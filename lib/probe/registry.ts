@@ -24,6 +24,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     load: async () => (await import('./probers/redis.ts')).redis,
   },
   { type: 'smtp', schemes: ['smtp'], load: async () => (await import('./probers/smtp.ts')).smtp },
+  { type: 'ssh', schemes: ['ssh'], load: async () => (await import('./probers/ssh.ts')).ssh },
   { type: 'tls', schemes: ['tls'], load: async () => (await import('./probers/tls.ts')).tls },
   { type: 'udp', schemes: ['udp'], load: async () => (await import('./probers/udp.ts')).udp },
   { type: 'unix', schemes: ['unix'], load: async () => (await import('./probers/unix.ts')).unix },
