@@ -17,6 +17,7 @@ import { createPlaceholders } from './lookup.ts';
 import { fillTarget } from './fill-target.ts';
 import { showValue } from './structure.ts';
 import { splitTarget } from './target.ts';
+import { wantedFacts } from './wanted-facts.ts';
 
 /** An entry of the right structure: defaults merged in, matrix put in. */
 export interface Entry {
@@ -153,7 +154,7 @@ function checkPrepare(service: Service, prober: Prober<never>, target: Target | 
     if (!holdsReference(at[0] === 'target' ? written : valueAt(service.options, at))) tell(at, text);
   };
   orTell(unlessReferred, () =>
-    prober.prepare({ target, options: options as never, timeout_ms, wanted: new Set() }),
+    prober.prepare({ target, options: options as never, timeout_ms, wanted: wantedFacts(service) }),
   );
 }
 

@@ -16,6 +16,7 @@ import type { Lookup } from './references.ts';
 import { checkStructure } from './structure.ts';
 import { splitTarget } from './target.ts';
 import { createValidators } from './validators.ts';
+import { wantedFacts } from './wanted-facts.ts';
 
 export interface InstantiateWorld {
   readonly env: { readonly [name: string]: string | undefined };
@@ -68,10 +69,6 @@ export async function instantiate(service: Service, world: InstantiateWorld): Pr
     about,
     redact: createRedactor([...lookup.secrets, ...(filled?.passwords ?? [])]),
   };
-}
-
-function wantedFacts({ expect, prefer, policy, keep }: Service): ReadonlySet<string> {
-  return new Set([...Object.keys(expect), ...Object.keys(prefer), ...policy.watch, ...keep]);
 }
 
 /** Values that were put in have not been held against the schema yet. */
