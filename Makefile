@@ -1,7 +1,7 @@
 # make              everything that is needed to run dist/puptime.js
 # make test         all checks, from a fresh clone on
 # make demo         the main job, shown on a few services that it starts itself
-# make bench        what starting costs, against bare node
+# make bench        what starting and sweeping cost, against bare node and curl
 # make install      PREFIX=/usr/local DESTDIR=
 # make uninstall    the same PREFIX and DESTDIR
 # make clean

@@ -8,6 +8,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { median, processorTime } from './measure/processor-time.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../dist/puptime.js');
 const ROUNDS = Number(process.argv[2] ?? 41);
@@ -70,22 +71,12 @@ async function measure(contenders: readonly Contender[]): Promise<readonly numbe
   const times: number[][] = contenders.map(() => []);
   for (let round = -2; round < ROUNDS; round += 1) {
     for (const [i, { argv }] of contenders.entries()) {
-      const time = await processorTime(argv);
+      const time = await processorTime(argv, env);
       // the first two only warm up the file cache
       if (round >= 0) times[i]?.push(time);
     }
   }
   return times;
-}
-
-/** bash waits for the child and tells its user and system time; node cannot. */
-async function processorTime(argv: readonly string[]): Promise<number> {
-  const script = `TIMEFORMAT='%3U %3S'; time "$@" >/dev/null 2>&1 || exit`;
-  const { stderr } = await execute('bash', ['-c', script, 'bash', ...argv], { env });
-  const seconds = stderr.trim().split(' ').map(Number);
-  if (seconds.length !== 2 || seconds.some(Number.isNaN))
-    throw new Error(`bash's time said ${JSON.stringify(stderr)}`);
-  return seconds.reduce((sum, part) => sum + part * 1000, 0);
 }
 
 /** Prints a line for each; true when all are within their limits. */
@@ -104,12 +95,4 @@ function tell(contenders: readonly Contender[], times: readonly number[][]): boo
   process.stdout.write(`processor time, medians of ${ROUNDS} rounds, node ${process.version}\n`);
   for (const { text } of lines) process.stdout.write(`${text}\n`);
   return lines.every(({ kept }) => kept);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? Number.NaN)
-    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
