@@ -113,7 +113,7 @@ describe('what a result says', () => {
     const peer = await listen((socket) => socket.write(`\u001b[31mevil\u0000${'x'.repeat(5000)}\n`));
     const result = await probeTarget(tcp, `tcp://127.0.0.1:${peer.port}`, { expect: { banner: 'evil' } });
     await peer.close();
-    const banner = String(result.facts['banner']);
+    const banner = result.facts['banner'] as string;
     expect(result.status).toBe('up');
     // eslint-disable-next-line no-control-regex -- that is what must not be there
     expect(banner).not.toMatch(/[\u0000-\u0008\u001b]/);
