@@ -1,26 +1,22 @@
-// What cron starts every minute should be one script or two, not thirty: opening and compiling each costs. And CommonJS,
-// for the first `import` of a start costs as much as all of them. So the chunks become CommonJS, and those that a command
-// always needs together are put into one file, each in a function of its own, loaded when first asked for.
-import { transform } from 'esbuild';
+// What cron starts every minute should be one script or two, not thirty: opening and compiling each costs. So the chunks
+// that are always needed together are put into one file, each in a function of its own, loaded when first asked for.
 import path from 'node:path';
 
 /**
- * Takes esbuild's chunks (ES modules, by path below the folder) and its metafile's `outputs` by the same paths; gives the
+ * Takes chunks (CommonJS, by path below the folder) and esbuild’s `outputs` by the same paths; gives the
  * files to write. `packs`: for each file of its own the sources whose chunks, with all that they import, go into it. The
  * first source of the first pack is the program's entry; its file starts it.
  */
-export async function packChunks(chunks, outputs, packs) {
+export function packChunks(chunks, outputs, packs) {
   const packOf = assign(outputs, packs);
-  const codes = new Map();
-  for (const [name, text] of chunks) codes.set(name, await toCommonJs(text));
   const files = new Map();
-  for (const [name, code] of codes) {
+  for (const [name, code] of chunks) {
     if (!packOf.has(name)) files.set(name, origins(outputs[name]) + redirect(code, name, name, packOf));
   }
   for (const file of new Set(packOf.values())) {
     const inside = [...packOf.keys()].filter((name) => packOf.get(name) === file);
     const functions = inside.map((name) => {
-      const code = redirect(codes.get(name), name, file, packOf);
+      const code = redirect(chunks.get(name), name, file, packOf);
       return `${origins(outputs[name])}${JSON.stringify(name)}(module, exports) {\n${code}}`;
     });
     const start = inside.includes(file) ? `load(${JSON.stringify(file)});\n` : '';
@@ -62,23 +58,6 @@ function assign(outputs, packs) {
     for (const source of sources) visit(chunkOf.get(source));
   }
   return packOf;
-}
-
-const META_URL = `const importMetaUrl = require("node:url").pathToFileURL(__filename).href;\n`;
-
-async function toCommonJs(text) {
-  const { code: made } = await transform(text.replace(/^#!.*\n/, ''), {
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': 'importMetaUrl' },
-    minifySyntax: true,
-    legalComments: 'none',
-  });
-  // Our own chunks need not be made over into namespaces each time that they are asked for.
-  const code = made.replace(/\b__toESM\((require\("\.\.?\/[^"]+\.js"\))\)/g, '$1');
-  return text.includes('import.meta.url') ? META_URL + code : code;
 }
 
 /** Whose code it is, which the transformation does not keep. */
