@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -68,12 +69,19 @@ export function writeCache(place: CachePlace, cached: Cached, world: CacheWorld)
   const file = fileFor(place, world);
   if (file === null) return;
   try {
-    mkdirSync(file.slice(0, file.lastIndexOf('/')), { recursive: true, mode: 0o700 });
+    makeDirectory(file.slice(0, file.lastIndexOf('/')));
     const temporary = `${file}.${process.pid}`;
     writeFileSync(temporary, `${place.key}\n${JSON.stringify(cached)}`, { mode: 0o600, flag: 'wx' });
     renameSync(temporary, file);
   } catch (error) {
     forget(error);
+  }
+}
+
+/** It and the one above it. Not `recursive`, which never comes back where the kernel says ENOENT to a mkdir (/proc). */
+function makeDirectory(path: string): void {
+  for (const directory of [path.slice(0, path.lastIndexOf('/')), path]) {
+    if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
   }
 }
 

@@ -68,15 +68,19 @@ async function checkServices(files: readonly ConfigFile[], shared: Shared): Prom
         tell: (at, text, part) => file.tell(['services', index, ...at], text, part),
         uses: (prober) => probers.add(prober),
       };
-      for (const service of await checkWritten(entry, names, context)) {
-        const place = `services[${index}]${files.length > 1 ? ` of ${path.basename(file.file)}` : ''}`;
-        const other = names.take(service.name, place);
-        if (other === null) services.push(service);
-        else {
-          const seen = `saw the name ${JSON.stringify(safeLine(service.name, 80))}, which ${other} has`;
-          context.tell(isObject(entry) ? ['name'] : [], `${seen}, expected another`);
-        }
-      }
+      const place = `services[${index}]${files.length > 1 ? ` of ${path.basename(file.file)}` : ''}`;
+      const isFree = (name: string): boolean => {
+        const other = names.take(name, place);
+        if (other === null) return true;
+        const seen = `saw the name ${JSON.stringify(safeLine(name, 80))}, which ${other} has`;
+        context.tell(isObject(entry) ? ['name'] : [], `${seen}, expected another`);
+        return false;
+      };
+      const checked = await checkWritten(entry, names, context);
+      services.push(...checked.filter(({ name }) => isFree(name)));
+      // An entry with mistakes of its own has a name all the same.
+      if (checked.length === 0 && isObject(entry) && entry['matrix'] === undefined)
+        writtenName(entry).forEach(isFree);
     }
   }
   if (probers.size > 0) checkDefaultFacts(shared.defaults, probers);

@@ -110,10 +110,10 @@ function isMistaken(key: string, mistakes: readonly Mistake[]): boolean {
 }
 
 function unknownKeys(entry: JsonObject, prober: Prober<never>): readonly Mistake[] {
-  const known = new Set(Object.keys({ ...SERVICE_KEYS, ...SHARED_KEYS, ...prober.options }));
+  const tables = [SERVICE_KEYS, SHARED_KEYS, prober.options];
   return Object.keys(entry)
-    .filter((key) => !known.has(key))
-    .map((key) => ({ path: [key], text: unknownKey(key, [...known]), at: 'key' as const }));
+    .filter((key) => !tables.some((table) => Object.hasOwn(table, key)))
+    .map((key) => ({ path: [key], text: unknownKey(key, tables.flatMap(Object.keys)), at: 'key' as const }));
 }
 
 const KINDS = ['target', 'command', 'beat', 'compare'] as const;

@@ -37,7 +37,6 @@ export async function instantiate(service: Service, world: InstantiateWorld): Pr
     throw new UserError(EXIT.config, `service ${service.name}: ${what}`);
   };
   const tell = (path: readonly PathSegment[], text: string) => refuse(showPath(path), text);
-  const filled = orRefuse(refuse, () => targetOf(service, prober, lookup));
   const options = absoluteOptions(
     fillOptions(service.options, prober.options, lookup, tell),
     service.directory,
@@ -45,6 +44,8 @@ export async function instantiate(service: Service, world: InstantiateWorld): Pr
   const about = fillText({ ...service.about }, lookup, tell);
   const fill = (section: JsonObject) => fillSection(section, prober.facts, lookup, tell);
   const written = { expect: fill(service.expect), prefer: fill(service.prefer) };
+  // Last: it is the first to stumble over a missing value, and all of them are to be named.
+  const filled = orRefuse(refuse, () => targetOf(service, prober, lookup));
   if (lookup.missing.size > 0 || service.missing !== undefined) refuse('', '');
   await checkFilled(service, options, tell);
   const defaults = orRefuse(refuse, () => prober.defaults(options as never, filled?.target.scheme ?? null));

@@ -104,7 +104,7 @@ function typeName(type: unknown): string {
 
 /** What was written, short and harmless. */
 export function showValue(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing';
+  if ((value ?? null) === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'a map';
   return safeLine(JSON.stringify(value), 60);

@@ -43,13 +43,15 @@ export function parseYaml(text: string): ParsedText {
     return { line: Math.max(1, line), col: Math.max(1, col) };
   };
   const tell = (offset: number, what: string) => {
+    if (problems.length >= MOST_PROBLEMS) return;
     const place = placeOf(offset);
     // One mistake of YAML makes the parser stumble over the rest of its line.
     if (!problems.some((other) => other.line === place.line)) problems.push({ ...place, text: what });
   };
-  for (const error of [...document.errors, ...document.warnings].slice(0, MOST_PROBLEMS)) {
+  for (const error of [...document.errors, ...document.warnings]) {
     tell(error.pos[0], yamlMessage(error.code, error.message, text, error.pos[0]));
   }
+  if (problems.length > 0) return { value: null, problems, locate: () => null };
   const unfolding = unfold(document.contents, tell);
   return {
     value: problems.length > 0 ? null : unfolding.value,
@@ -59,22 +61,28 @@ export function parseYaml(text: string): ParsedText {
 }
 
 const MOST_PROBLEMS = 50;
-/** What yaml needs of memory for one token, measured: 430 to 660 bytes. */
-const BYTES_FOR_A_TOKEN = 700;
+/** Shorter texts fit anywhere. */
 const SURELY_SMALL = 128 * 1024;
 
 /** Running out of memory cannot be caught: what will not fit is refused before it is parsed. */
 function tooMany(text: string): TextProblem | null {
   if (text.length < SURELY_SMALL) return null;
-  const most = (getHeapStatistics().heap_size_limit * 0.6) / BYTES_FOR_A_TOKEN;
-  let tokens = 0;
-  for (const _ of new Lexer().lex(text)) {
-    if (++tokens > most) {
+  const most = getHeapStatistics().heap_size_limit * 0.7;
+  let bytes = 0;
+  for (const token of new Lexer().lex(text)) {
+    bytes += bytesFor(token);
+    if (bytes > most) {
       const what = 'saw more entries than YAML can be read with in this much memory, expected it as JSON';
       return { line: 1, col: 1, text: `${what}, or split into several files` };
     }
   }
   return null;
+}
+
+/** What yaml needs for a token at most, measured: an entry of a block may be without a value, which is made up then. */
+function bytesFor(token: string): number {
+  if (token === '-' || token === '?' || token === ':') return 1600;
+  return /^[ \n\r]*$/.test(token) ? 100 : 450;
 }
 
 /** Values that aliases may unfold to, beside ten times those that are written. */
