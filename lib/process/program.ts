@@ -47,6 +47,9 @@ export type ProgramOutcome =
 /** How long output is still read after the program itself has exited while a child of its holds the pipe. */
 const DRAIN_MS = 100;
 
+/** How long a killed program may take to be gone. One that waits in the kernel, as for a dead NFS server, never is. */
+const GONE_MS = 1000;
+
 /** Runs a program to its end. Never throws: not being able to start is an outcome too. */
 export async function runProgram(program: Program): Promise<ProgramOutcome> {
   const began = performance.now();
@@ -71,11 +74,15 @@ export async function runProgram(program: Program): Promise<ProgramOutcome> {
 
   const ending: { by: 'limit' | 'abort' | 'flood' | null } = { by: null };
   let killTimer: NodeJS.Timeout | undefined;
+  let giveUp = (): void => undefined;
   const end = (why: 'limit' | 'abort' | 'flood') => {
     if (ending.by !== null) return;
     ending.by = why;
     killGroup(pid, 'SIGTERM');
-    killTimer = setTimeout(() => killGroup(pid, 'SIGKILL'), program.grace_ms ?? 1000);
+    killTimer = setTimeout(() => {
+      killGroup(pid, 'SIGKILL');
+      killTimer = setTimeout(() => giveUp(), GONE_MS);
+    }, program.grace_ms ?? 1000);
   };
   const limitTimer = setTimeout(() => end('limit'), Math.max(0, program.limit_ms));
   const onAbort = () => end('abort');
@@ -98,6 +105,10 @@ export async function runProgram(program: Program): Promise<ProgramOutcome> {
 
   const exit = await new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
+    giveUp = () => {
+      child.unref();
+      resolve({ code: null, signal: null });
+    };
   });
   const duration_ms = performance.now() - began;
   clearTimeout(limitTimer);
