@@ -1,3 +1,4 @@
+import { processorTime } from '../../../contract/processor-time.ts';
 import { describe, expect, test } from 'vitest';
 import { metricsOf, parsePerfdata } from '../../../../lib/probe/probers/command/perfdata.ts';
 import { splitPluginOutput } from '../../../../lib/probe/probers/command/plugin-output.ts';
@@ -55,9 +56,8 @@ describe('performance data', () => {
     ['digits', `a=${'1'.repeat(2 ** 20)}`],
     ['semicolons', `a=1${';'.repeat(2 ** 20)}`],
   ])('a mebibyte of %s is read in linear time, and is bounded', (_, text) => {
-    const began = performance.now();
-    const found = parsePerfdata(text);
-    expect(performance.now() - began).toBeLessThan(500);
+    let found: ReturnType<typeof parsePerfdata> = [];
+    expect(processorTime(() => (found = parsePerfdata(text)))).toBeLessThan(500);
     expect(found.length).toBeLessThanOrEqual(1000);
     expect(JSON.stringify(found).length).toBeLessThan(200_000);
   });

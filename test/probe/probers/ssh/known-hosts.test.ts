@@ -6,6 +6,7 @@ import {
   lookUp,
   parseKnownHosts,
 } from '../../../../lib/probe/probers/ssh/known-hosts.ts';
+import { processorTime } from '../../../contract/processor-time.ts';
 
 const KEY = Buffer.from('a key');
 const blob = KEY.toString('base64');
@@ -56,9 +57,10 @@ describe('known_hosts', () => {
   });
 
   test('a pattern of many stars takes no time', () => {
-    const began = performance.now();
-    const known = parseKnownHosts(`${'*a'.repeat(2000)} ssh-ed25519 ${blob}`);
-    lookUp(known, 'a'.repeat(255), 'ssh-ed25519', KEY);
-    expect(performance.now() - began).toBeLessThan(200);
+    const spent_ms = processorTime(() => {
+      const known = parseKnownHosts(`${'*a'.repeat(2000)} ssh-ed25519 ${blob}`);
+      lookUp(known, 'a'.repeat(255), 'ssh-ed25519', KEY);
+    });
+    expect(spent_ms).toBeLessThan(200);
   });
 });
