@@ -11,9 +11,9 @@ import {
   isSeq,
   parseDocument,
 } from 'yaml';
-import { getHeapStatistics } from 'node:v8';
 import type { Json } from '../words/json.ts';
 import { safeLine } from '../words/safe-text.ts';
+import { tooMuch } from './yaml-size.ts';
 import { yamlMessage } from './yaml-message.ts';
 import {
   DEEPEST,
@@ -26,8 +26,8 @@ import {
 
 /** YAML 1.2 with merge keys. Mistakes are problems with their places; nothing a text holds ends the process. */
 export function parseYaml(text: string): ParsedText {
-  const tooMuch = tooMany(text);
-  if (tooMuch !== null) return { value: null, problems: [tooMuch], locate: () => null };
+  const refused = tooMuch(text, () => new Lexer().lex(text));
+  if (refused !== null) return { value: null, problems: [refused], locate: () => null };
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: '1.2',
@@ -61,30 +61,6 @@ export function parseYaml(text: string): ParsedText {
 }
 
 const MOST_PROBLEMS = 50;
-/** Shorter texts fit anywhere. */
-const SURELY_SMALL = 128 * 1024;
-
-/** Running out of memory cannot be caught: what will not fit is refused before it is parsed. */
-function tooMany(text: string): TextProblem | null {
-  if (text.length < SURELY_SMALL) return null;
-  const most = getHeapStatistics().heap_size_limit * 0.7;
-  let bytes = 0;
-  for (const token of new Lexer().lex(text)) {
-    bytes += bytesFor(token);
-    if (bytes > most) {
-      const what = 'saw more entries than YAML can be read with in this much memory, expected it as JSON';
-      return { line: 1, col: 1, text: `${what}, or split into several files` };
-    }
-  }
-  return null;
-}
-
-/** What yaml needs for a token at most, measured: an entry of a block may be without a value, which is made up then. */
-function bytesFor(token: string): number {
-  if (token === '-' || token === '?' || token === ':') return 1600;
-  return /^[ \n\r]*$/.test(token) ? 100 : 450;
-}
-
 /** Values that aliases may unfold to, beside ten times those that are written. */
 const UNFOLDED = 1_000_000;
 
