@@ -125,13 +125,16 @@ function refuseNetworkFileSystem(dir: string): void {
 }
 
 /** The salt; null when the directory is empty or its making was cut short. */
-function readFormat(dir: string): string | null {
+function readFormat(dir: string, mayHaveCome = true): string | null {
   let text: string;
   try {
     text = readFileSync(`${dir}/${FORMAT}`, 'latin1').slice(0, 200);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-    refuseForeign(dir);
+    const names = readdirSync(dir);
+    // Another process has just made it.
+    if (names.includes(FORMAT) && mayHaveCome) return readFormat(dir, false);
+    refuseForeign(dir, names);
     return null;
   }
   const [, version, salt] = /^puptime-state (\d{1,6}) ?(\S*)/.exec(text) ?? [];
@@ -146,8 +149,8 @@ function readFormat(dir: string): string | null {
   return salt;
 }
 
-function refuseForeign(dir: string): void {
-  const foreign = readdirSync(dir).find(
+function refuseForeign(dir: string, names: readonly string[]): void {
+  const foreign = names.find(
     (name) => !OUR_DIRECTORIES.includes(name) && !MADE_BY_OTHERS.has(name) && !name.startsWith(`${FORMAT}.`),
   );
   if (foreign === undefined) return;
@@ -160,7 +163,8 @@ const MADE_BY_OTHERS: ReadonlySet<string> = new Set(['lost+found', 'beats', 'sil
 
 function makeMissing(dir: string): void {
   for (const name of OUR_DIRECTORIES) {
-    if (!existsSync(`${dir}/${name}`)) mkdirSync(`${dir}/${name}`, { mode: 0o700 });
+    // Another process may be at it, too.
+    if (!existsSync(`${dir}/${name}`)) mkdirSync(`${dir}/${name}`, { recursive: true, mode: 0o700 });
   }
 }
 

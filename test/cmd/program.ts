@@ -11,6 +11,9 @@ if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run make first
 
 export const IS_ROOT = process.getuid?.() === 0;
 
+/** JSON of any shape: what a test says of it are its assertions. */
+export type Parsed = ReturnType<typeof JSON.parse>;
+
 export interface Ended {
   /** null when a signal ended it */
   readonly code: number | null;
@@ -46,7 +49,7 @@ export interface Place {
   /** Puts the noting hook there for each kind of event. */
   record(...kinds: readonly string[]): void;
   /** What the noting hooks were given, as lines of JSON in the order of their runs. */
-  events(): readonly any[];
+  events(): readonly Parsed[];
   /** The same in short, `down web`, and forgotten: only what came since the last look. */
   news(): readonly string[];
   start(args: readonly string[], start?: Start): Running;
@@ -54,7 +57,7 @@ export interface Place {
   /** A shell command in which `puptime` is the program. */
   shell(command: string, start?: Start): Promise<Ended>;
   /** Remembered records, by service. */
-  memory(): { readonly [service: string]: any };
+  memory(): { readonly [service: string]: Parsed };
   /** Makes it seem that all services were probed, and all hooks tried, so much earlier. */
   age(ms: number): void;
   /** The text of every file below the place, for those who look for what must not be there. */
@@ -149,18 +152,18 @@ export function createPlace(name: string): Place {
 }
 
 /** Lines of NDJSON; none when there is no such file yet. */
-export function readLines(file: string): any[] {
+export function readLines(file: string): Parsed[] {
   return existsSync(file) ? jsonLines(readFileSync(file, 'utf8')) : [];
 }
 
-export function jsonLines(text: string): any[] {
+export function jsonLines(text: string): Parsed[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 }
 
-function rewrite(file: string, change: (line: any) => object): void {
+function rewrite(file: string, change: (line: Parsed) => object): void {
   const lines = readLines(file).map((line) => `${JSON.stringify(change(line))}\n`);
   if (existsSync(file)) writeFileSync(file, lines.join(''));
 }

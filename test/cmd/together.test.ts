@@ -54,6 +54,12 @@ describe('two runs at once', () => {
   });
 });
 
+test('those that make the state directory at the same time do not trip over one another', async () => {
+  place.config({ services: [] });
+  const ended = await Promise.all(Array.from({ length: 6 }, () => place.run(['deliver'])));
+  expect(ended).toEqual(ended.map(() => SILENT));
+});
+
 describe('interrupted', () => {
   test.each([
     ['SIGINT', 130],
