@@ -15,7 +15,8 @@ export function renderConfigSchema(probers: readonly Prober<never>[]): JsonSchem
       defaults: {
         description: 'for all services that do not say otherwise',
         type: 'object',
-        properties: { ...SHARED_KEYS },
+        properties: { ...allOptions(probers), ...withAllReferences(SHARED_KEYS) },
+        additionalProperties: false,
       },
       services: {
         type: 'array',
@@ -32,14 +33,32 @@ export function renderConfigSchema(probers: readonly Prober<never>[]): JsonSchem
     $defs: {
       service: {
         type: 'object',
-        properties: { ...allOptions(probers), ...SERVICE_KEYS, ...SHARED_KEYS },
+        properties: { ...allOptions(probers), ...SERVICE_KEYS, ...withAllReferences(SHARED_KEYS) },
         required: ['name'],
         additionalProperties: false,
-        allOf: probers.map(branch),
+        oneOf: [{ required: ['target'] }, { required: ['command'] }],
+        allOf: [{ properties: { target: targetOf(probers) } }, ...probers.map(branch)],
       },
       ...Object.fromEntries(probers.map((prober) => [`facts-${prober.type}`, factsSchema(prober)])),
     },
   };
+}
+
+function targetOf(probers: readonly Prober<never>[]): JsonSchema {
+  const schemes = probers.flatMap((prober) =>
+    prober.schemes.map(({ scheme }) => scheme.replaceAll('+', '\\+')),
+  );
+  return {
+    pattern: `^(${schemes.join('|')})://`,
+    examples: probers.flatMap(({ schemes: [first], example }) => (first === undefined ? [] : [example])),
+  };
+}
+
+/** Where a number, a duration or one of a few words is wanted, a reference will do too. */
+function withAllReferences(keys: { readonly [key: string]: JsonSchema }): {
+  readonly [key: string]: JsonSchema;
+} {
+  return Object.fromEntries(Object.entries(keys).map(([key, schema]) => [key, withReferences(schema)]));
 }
 
 function allOptions(probers: readonly Prober<never>[]): { [key: string]: JsonSchema } {
@@ -54,9 +73,7 @@ function branch(prober: Prober<never>): JsonSchema {
       ? { required: ['command'] }
       : { properties: { target: { pattern: `^(${schemes.join('|')})://` } }, required: ['target'] };
   const section = { $ref: `#/$defs/facts-${prober.type}` };
-  const own = Object.fromEntries(
-    Object.entries(prober.options).map(([key, schema]) => [key, withReferences(schema)]),
-  );
+  const own = withAllReferences(prober.options);
   const known = Object.keys({ ...SERVICE_KEYS, ...SHARED_KEYS });
   return {
     if: isMine,
@@ -89,7 +106,9 @@ function factsSchema(prober: Prober<never>): JsonSchema {
 
 function factSchema({ kind, unit, meaning }: FactSpec): JsonSchema {
   const description = `${kind}${unit === undefined ? '' : ` (${unit})`}: ${meaning}`;
-  if (kind === 'map' || kind === 'json') return { description, type: 'object' };
+  if (kind === 'map') return { description, type: 'object' };
+  // A map from JSONPaths, or a matcher for the whole document.
+  if (kind === 'json' || kind === 'records') return { description };
   const named = Object.fromEntries(matcherNames(kind).map((name) => [name, {}]));
   return {
     description,

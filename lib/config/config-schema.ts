@@ -127,7 +127,7 @@ export const SERVICE_KEYS: { readonly [key: string]: JsonSchema } = {
     description: 'unique; letters, digits, . _ - /',
     errorMessage: 'a name of letters, digits and . _ - /',
   },
-  description: TEXT,
+  description: { ...TEXT, description: 'one line about it; copied into events' },
   target: { ...TEXT, description: 'a URL whose scheme chooses the prober' },
   matrix: {
     type: 'object',
