@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -149,6 +149,35 @@ async function becomesReady(child: ChildProcess, start: DaemonStart, printed: ()
   );
 }
 
+/** A signal stops a thread when it comes to it: one that runs may answer once more. */
+function waitUntilFrozen(group: number): void {
+  const end = performance.now() + 2000;
+  while (!threadsOf(group).every((state) => state === 'T') && performance.now() < end);
+}
+
+/** The state letter of each thread of a process group, from /proc. */
+function threadsOf(group: number): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const threads = statesIn(`/proc/${pid}/task`);
+      return threads.filter(({ pgrp }) => pgrp === group).map(({ state }) => state);
+    });
+}
+
+function statesIn(directory: string): { readonly state: string; readonly pgrp: number }[] {
+  try {
+    return readdirSync(directory).map((thread) => {
+      const stat = readFileSync(`${directory}/${thread}/stat`, 'latin1');
+      const [state = '', , pgrp = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return { state, pgrp: Number(pgrp) };
+    });
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
+}
+
 function daemonOf(child: ChildProcess, output: () => string): Daemon {
   const gone = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
   const kill = (name: NodeJS.Signals) => {
@@ -159,7 +188,10 @@ function daemonOf(child: ChildProcess, output: () => string): Daemon {
   return {
     pid: child.pid ?? 0,
     output,
-    signal: kill,
+    signal(name) {
+      kill(name);
+      if (name === 'SIGSTOP') waitUntilFrozen(child.pid ?? 0);
+    },
     async stop() {
       leftovers.delete(atExit);
       if (gone()) return;
