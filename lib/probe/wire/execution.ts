@@ -72,7 +72,7 @@ export async function execute(execution: Execution, host: ExecutionHost): Promis
     signal: host.signal,
   });
   if (outcome.kind === 'not_started') {
-    throw notStarted(execution, outcome.errno);
+    throw notStarted(execution, outcome.errno, environmentFor(execution, host.env)['PATH'] ?? '');
   }
   if (outcome.firstOutput_ms !== null) host.enterTransfer(outcome.firstOutput_ms);
   if (outcome.endedBy === 'abort' || outcome.endedBy === 'limit') {
@@ -90,7 +90,7 @@ export async function execute(execution: Execution, host: ExecutionHost): Promis
 }
 
 /** The kernel says ENOENT for a directory and for an interpreter, too. */
-function notStarted({ argv: [file], cwd }: Execution, errno: string): CannotTell {
+function notStarted({ argv: [file], cwd }: Execution, errno: string, search: string): CannotTell {
   if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'EACCES') {
     const trouble = cwd === undefined ? null : directoryTrouble(cwd);
     if (trouble !== null) return new CannotTell('permission', trouble);
@@ -100,8 +100,17 @@ function notStarted({ argv: [file], cwd }: Execution, errno: string): CannotTell
         `${file} is there, but not the interpreter that its #! line names`,
       );
   }
-  const [code, words] = NOT_STARTED[errno] ?? ['internal', `cannot be started (${errno})`];
+  // One directory of PATH that may not be looked into is enough for EACCES: execvp(3).
+  const unseen = errno === 'EACCES' && !file.includes('/') && !isAnywhere(file, search);
+  const [code, words] = NOT_STARTED[unseen ? 'ENOENT' : errno] ?? [
+    'internal',
+    `cannot be started (${errno})`,
+  ];
   return new CannotTell(code, `${file} ${words}`);
+}
+
+function isAnywhere(file: string, search: string): boolean {
+  return search.split(':').some((directory) => statOf(`${directory}/${file}`) !== null);
 }
 
 function directoryTrouble(cwd: string): string | null {
