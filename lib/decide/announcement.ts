@@ -40,7 +40,7 @@ function outage(outcome: Outcome): readonly Draft[] {
   const back = incident === null ? 'back' : `back after ${showLasted(incident, result.time)}`;
   const telling = {
     // Told of a down that is not remembered: the memory of it was damaged.
-    cause: before.time === null ? 'state_lost' : null,
+    cause: incident === null ? 'state_lost' : null,
     incident: incident && endIncident(incident, result.time),
     summary: `${back}: ${result.summary}`,
   };

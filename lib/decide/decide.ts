@@ -38,15 +38,19 @@ export interface Decision {
  */
 export function decide(input: DecideInput): Decision {
   const { result, before } = input;
-  const remembered = before ?? withOwed(blankRecord(whoOf(input), result.time), input);
+  const remembered = withOwed(before ?? blankRecord(whoOf(input), result.time), input);
   const known = withRecent({ ...remembered, ...whoOf(input) }, result);
   return result.status === 'unknown' ? decideUnknown(known, result) : decideKnown(known, input);
 }
 
-/** Only a good result: one that is down is announced anew, because nobody can be sure that it was. */
-function withOwed(blank: ServiceRecord, { mayBeDown, result }: DecideInput): ServiceRecord {
-  const owed = mayBeDown === true && (result.status === 'up' || result.status === 'degraded');
-  return owed ? { ...blank, told: { ...blank.told, down: true } } : blank;
+/**
+ * What may have been announced is owed its on_up, with a good result. With one that is down it is announced anew, because
+ * nobody can be sure that it was.
+ */
+function withOwed(known: ServiceRecord, { mayBeDown, result }: DecideInput): ServiceRecord {
+  const { perhaps, ...told } = known.told;
+  if ((perhaps !== true && mayBeDown !== true) || result.status === 'unknown') return known;
+  return { ...known, told: { ...told, down: told.down || result.status !== 'down' } };
 }
 
 function decideKnown(before: ServiceRecord, { result, policy }: DecideInput): Decision {

@@ -57,7 +57,7 @@ export function decideRemoved({ record, cause, time, run }: RemovedInput): Decis
     unknown: null,
     gone: time,
   };
-  if (!record.told.down) return { record: after, drafts: [], changed: false };
+  if (!record.told.down && record.told.perhaps !== true) return { record: after, drafts: [], changed: false };
   const { incident } = record;
   const lasted = incident === null ? '' : `, down for ${showLasted(incident, time)} by then`;
   const summary = `not watched any more (${cause})${lasted}`;

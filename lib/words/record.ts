@@ -50,6 +50,8 @@ export interface ServiceRecord {
   readonly told: {
     /** an on_down without its on_up */
     readonly down: boolean;
+    /** true: the file of its last transition was damaged, which may have been an on_down */
+    readonly perhaps?: true;
     /** an on_slow for the present spell */
     readonly slow: boolean;
     /** an on_degraded for the present spell */
