@@ -6,6 +6,7 @@ import type { State } from '../state/state-directory.ts';
 import type { Event } from '../words/event.ts';
 import { vetHook, type HookPlace } from './hook-lookup.ts';
 import { runHook, type HookSetting } from './hook-run.ts';
+import { createSlots, fullText } from './slots.ts';
 import type { Tally } from './tally.ts';
 
 /** Of events that wait for their one try; what comes on top is let go, and said so. */
@@ -28,27 +29,35 @@ export interface BestEffort {
 
 export function createBestEffort(options: BestEffortOptions): BestEffort {
   const { setting, place, tally, report, signal } = options;
-  const waiting: (() => void)[] = [];
+  const waiting: ((leave: () => void) => void)[] = [];
   const all = new Set<Promise<unknown>>();
-  let running = 0;
   let letGo = 0;
 
-  const enter = async () => {
-    if (running >= setting.config.concurrency) await new Promise<void>((resolve) => waiting.push(resolve));
-    else running += 1;
+  // Of its own: hooks that nothing depends on take no slot from those of the queue.
+  const slots = createSlots({
+    concurrency: setting.config.concurrency,
+    onFree: () => proceed(),
+    onFull: (most) => report(fullText(most)),
+  });
+  const proceed = () => {
+    while (waiting.length > 0) {
+      const leave = slots.take();
+      if (leave === null) return;
+      waiting.shift()?.(leave);
+    }
   };
-  const leave = () => {
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
-    else next();
-  };
+  const enter = () =>
+    new Promise<() => void>((resolve) => {
+      waiting.push(resolve);
+      proceed();
+    });
   const tryOne = async (event: Event, hook: HookReference, results: string | null): Promise<boolean> => {
     const refusal = refusalOf(hook, place, setting);
     if (refusal !== null) {
       tally.refuse(hook.path, refusal);
       return false;
     }
-    await enter();
+    const leave = await enter();
     try {
       if (signal.aborted) return false;
       tally.tried += 1;

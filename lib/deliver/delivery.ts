@@ -86,6 +86,7 @@ export function createDelivery({
   };
   const lanes = createLanes({
     concurrency: config.concurrency,
+    report: world.report,
     now: world.now,
     signal,
     attempt: (next) => attemptDelivery(next, { ...context, stored: deliverer?.stored() ?? null }),

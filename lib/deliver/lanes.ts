@@ -1,8 +1,11 @@
 import { isSettledParcel, nextDelivery, type NextDelivery, type Parcel } from './parcel.ts';
+import { createSlots, fullText } from './slots.ts';
 
 export interface LanesOptions {
-  /** hooks running at once, of all services together */
+  /** hooks in their first second at once, of all services together; a slow one holds up nobody */
   readonly concurrency: number;
+  /** one line for stderr: the hard maximum is reached */
+  readonly report: (line: string) => void;
   /** ms since the epoch */
   readonly now: () => number;
   /** tries one delivery, and changes it so that it is not to be tried again right now */
@@ -33,14 +36,18 @@ interface Line {
   busy: boolean;
 }
 
-export function createLanes({ concurrency, now, attempt, signal }: LanesOptions): Lanes {
+export function createLanes({ concurrency, report, now, attempt, signal }: LanesOptions): Lanes {
   const lines = new Map<string, Line>();
   const ready: Line[] = [];
   let busy = 0;
-  let running = 0;
   let failure: unknown = null;
   let waiting: { resolve: () => void; reject: (reason: unknown) => void }[] = [];
 
+  const slots = createSlots({
+    concurrency,
+    onFree: () => proceed(),
+    onFull: (most) => report(fullText(most)),
+  });
   const lineOf = (service: string): Line => {
     const line = lines.get(service) ?? { parcels: [], busy: false };
     lines.set(service, line);
@@ -66,17 +73,15 @@ export function createLanes({ concurrency, now, attempt, signal }: LanesOptions)
     ready.push(line);
   };
   const proceed = () => {
-    while (ready.length > 0 && (running < concurrency || isOver())) {
-      const line = ready.shift();
-      if (line === undefined) break;
+    for (let line = ready[0]; line !== undefined; line = ready[0]) {
       const next = isOver() ? null : nextDelivery(line.parcels, now());
-      if (next === null) {
+      const release = next === null ? null : slots.take();
+      if (next !== null && release === null) break;
+      ready.shift();
+      if (next === null || release === null) {
         line.busy = false;
         busy -= 1;
-        continue;
-      }
-      running += 1;
-      occupy(line, attempt(next), () => (running -= 1));
+      } else occupy(line, attempt(next), release);
     }
     if (busy > 0) return;
     for (const { resolve, reject } of waiting)

@@ -25,7 +25,7 @@ export interface Limits {
 }
 
 export interface GatedOutcome {
-  /** null when a signal ended it */
+  /** null when a signal ended it, or nothing can end it: then `signal` is null, too */
   readonly exitCode: number | null;
   readonly signal: string | null;
   /** why puptime ended it itself; null when it ended by itself */
@@ -58,6 +58,9 @@ const WAIT_AND_BECOME = 'read -r go <&3 || exit 125; exec 3<&-; unset PWD OLDPWD
 /** How long output is still read after the program itself has exited while a child of its holds the pipe. */
 const DRAIN_MS = 100;
 
+/** How long a killed program may take to be gone. One that waits in the kernel, as for a dead NFS server, never is. */
+const GONE_MS = 1000;
+
 /** Starts a program up to its gate. Never throws for want of anything: not being able to start is an outcome too. */
 export async function openGate(program: GatedProgram): Promise<Gate> {
   let child: ChildProcess;
@@ -75,8 +78,13 @@ export async function openGate(program: GatedProgram): Promise<Gate> {
   if (pid === undefined) return new Promise((resolve) => child.once('error', (e) => resolve(notStarted(e))));
   child.on('error', () => undefined);
   const output = collect(child, program.maxOutput);
+  let giveUp = (): void => undefined;
   const exited = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+    giveUp = () => {
+      child.unref();
+      resolve({ exitCode: null, signal: null });
+    };
   });
   const gate = child.stdio[3];
   if (gate === null || gate === undefined || !('write' in gate))
@@ -94,7 +102,7 @@ export async function openGate(program: GatedProgram): Promise<Gate> {
     cancel: () => gate.destroy(),
     run: async (limits) => {
       const began = performance.now();
-      const guard = watch(pid, limits);
+      const guard = watch(pid, limits, giveUp);
       gate.end('go\n');
       const exit = await exited;
       const duration_ms = performance.now() - began;
@@ -113,14 +121,17 @@ function notStarted(error: unknown): Gate {
 }
 
 /** Ends the group when its time is up or nobody wants it any more. */
-function watch(pid: number, { limit_ms, grace_ms, signal }: Limits) {
+function watch(pid: number, { limit_ms, grace_ms, signal }: Limits, giveUp: () => void) {
   let endedBy: 'limit' | 'abort' | null = null;
   let killTimer: NodeJS.Timeout | undefined;
   const end = (why: 'limit' | 'abort') => {
     if (endedBy !== null) return;
     endedBy = why;
     signalGroup(pid, 'SIGTERM');
-    killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), grace_ms);
+    killTimer = setTimeout(() => {
+      signalGroup(pid, 'SIGKILL');
+      killTimer = setTimeout(giveUp, GONE_MS);
+    }, grace_ms);
   };
   const limitTimer = setTimeout(() => end('limit'), limit_ms);
   const onAbort = () => end('abort');
