@@ -7,8 +7,9 @@ import { unacknowledged } from '../lib/deliver/outgoing.ts';
 import { jsonLine } from '../lib/report/json-line.ts';
 import { mayBeDown } from '../lib/state/memory.ts';
 import { EXIT } from '../lib/words/problem.ts';
+import { DEFAULT_POLICY } from '../lib/words/policy.ts';
 import type { Result, RunInfo } from '../lib/words/result.ts';
-import type { Config, Policy, ServiceHooks } from '../lib/words/service.ts';
+import type { Config, ServiceHooks } from '../lib/words/service.ts';
 import type { Status } from '../lib/words/status.ts';
 import { openDelivery } from './delivering.ts';
 import { exitCodeOf } from './exit-code.ts';
@@ -23,14 +24,20 @@ import { newRun } from './run-info.ts';
 import { readConfigIfThere, report } from './setting.ts';
 import type { World } from './world.ts';
 
-/** For a service that no config here knows. */
-const POLICY: Policy = { down_after: 1, up_after: 1, slow_ms: null, slow_window: 3, watch: [] };
 const NO_HOOKS: ServiceHooks = { replace: false, run: {} };
 const NO_CONFIG: Pick<Config, 'files' | 'services' | 'hooks' | 'hash'> = {
   files: [],
   services: [],
   hash: '',
-  hooks: { dir: null, timeout_ms: 30_000, env: [], user: null, max_age_ms: 86_400_000, concurrency: 8 },
+  hooks: {
+    dir: null,
+    timeout_ms: 30_000,
+    env: [],
+    user: null,
+    max_age_ms: 86_400_000,
+    concurrency: 8,
+    sandbox: 'none',
+  },
 };
 /** Decided, and not on disk yet: they are synced together. */
 const MOST_AT_ONCE = 256;
@@ -81,7 +88,7 @@ export async function decideResults(options: Options, world: World): Promise<num
       continue;
     }
     statuses.push(result.status);
-    const { policy = POLICY, hooks = NO_HOOKS } = services.get(result.service) ?? {};
+    const { policy = DEFAULT_POLICY, hooks = NO_HOOKS } = services.get(result.service) ?? {};
     const before = outbox.records().get(result.service) ?? null;
     await take(
       settle(

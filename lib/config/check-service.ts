@@ -7,6 +7,7 @@ import { didYouMean } from '../words/did-you-mean.ts';
 import { safeLine } from '../words/safe-text.ts';
 import type { Json, JsonObject } from '../words/json.ts';
 import { isObject } from '../words/json.ts';
+import { DEFAULT_POLICY, type Quorum, type SlowLimits } from '../words/policy.ts';
 import type { Filter, IpChoice, Service, ServiceHooks } from '../words/service.ts';
 import { parseDuration } from '../words/units.ts';
 import { absoluteOptions, absoluteTls } from './absolute-paths.ts';
@@ -94,9 +95,10 @@ function serviceOf({ name, prober, value, directory }: Entry): Service {
       hint: text('hint'),
     },
     policy: {
-      down_after: count('down_after', 1),
-      up_after: count('up_after', 1),
-      slow_ms: duration(value['slow']),
+      ...DEFAULT_POLICY,
+      down_after: inARow(count('down_after', 1)),
+      up_after: inARow(count('up_after', 1)),
+      slow: slowOf(value['slow']),
       slow_window: count('slow_window', 3),
       watch: words(value['watch']),
     },
@@ -212,6 +214,15 @@ function hooksOf(value: Json | undefined, directory: string): ServiceHooks {
 
 function duration(value: Json | undefined): number | null {
   return typeof value === 'string' ? parseDuration(value) : null;
+}
+
+function inARow(count: number): Quorum {
+  return { count, of: count };
+}
+
+function slowOf(value: Json | undefined): SlowLimits | null {
+  const total = duration(value);
+  return total === null ? null : { total };
 }
 
 function words(value: Json | undefined): string[] {

@@ -1,7 +1,7 @@
 import type { Draft } from '../words/draft.ts';
 import type { ServiceRecord } from '../words/record.ts';
 import type { Result } from '../words/result.ts';
-import type { Policy } from '../words/service.ts';
+import type { Policy } from '../words/policy.ts';
 import type { Decision } from './decide.ts';
 import { otherReasons, slowReason } from './degradation.ts';
 import { draft, leadWith, previousOf, type Telling } from './draft.ts';
@@ -67,7 +67,7 @@ function isNew(causes: readonly string[], told: boolean): boolean {
 }
 
 function slow(outcome: Outcome): Draft {
-  const reason = slowReason(outcome.after.window, outcome.policy.slow_ms ?? 0);
+  const reason = slowReason(outcome.after.window, outcome.policy.slow?.total ?? 0);
   const reasons = leadWith(
     reason,
     outcome.result.reasons.filter(({ code }) => code !== 'slow'),

@@ -1,7 +1,8 @@
 import type { Draft } from '../words/draft.ts';
 import type { ServiceRecord } from '../words/record.ts';
 import type { Result } from '../words/result.ts';
-import type { Policy, ServiceHooks } from '../words/service.ts';
+import type { Hold, Policy } from '../words/policy.ts';
+import type { ServiceHooks } from '../words/service.ts';
 import { degradationAfter, degradationAtDown } from './degradation.ts';
 import { tell } from './announcement.ts';
 import { beginIncident } from './incident.ts';
@@ -17,6 +18,10 @@ export interface DecideInput {
   /** its memory was damaged and may have said that it was announced down: with a good result, an on_up is owed */
   readonly mayBeDown?: boolean;
   readonly policy: Policy;
+  /** why bad news has to wait; absent or null: it has not */
+  readonly hold?: Hold | null;
+  /** see gapOf; absent or null: no run was missed */
+  readonly gap_ms?: number | null;
   /** its own hooks, kept for the day when it is gone from the config */
   readonly hooks: ServiceHooks;
   /** the set of config files in force */

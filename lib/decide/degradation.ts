@@ -2,13 +2,13 @@ import { showDuration } from '../words/duration-text.ts';
 import type { Reason } from '../words/reason.ts';
 import type { ServiceRecord } from '../words/record.ts';
 import type { Result } from '../words/result.ts';
-import type { Policy } from '../words/service.ts';
+import type { Policy } from '../words/policy.ts';
 
 /** A slow spell ends when the mean is back at this part of the limit, so that nothing chatters around the limit. */
 const CLEARED_AT = 0.8;
 
 export type Degradation = Pick<ServiceRecord, 'slow' | 'other' | 'window'>;
-type SlowPolicy = Pick<Policy, 'slow_ms' | 'slow_window'>;
+type SlowPolicy = Pick<Policy, 'slow' | 'slow_window'>;
 
 /** The causes of degradation after a good result. */
 export function degradationAfter(before: Degradation, result: Result, policy: SlowPolicy): Degradation {
@@ -26,9 +26,10 @@ export function degradationAtDown(before: Degradation): Degradation {
 function slowness(
   before: Degradation,
   result: Result,
-  { slow_ms, slow_window }: SlowPolicy,
+  { slow: limits, slow_window }: SlowPolicy,
 ): Pick<Degradation, 'slow' | 'window'> {
-  if (slow_ms === null) return { slow: [], window: [] };
+  const slow_ms = limits?.total;
+  if (slow_ms === undefined) return { slow: [], window: [] };
   const window =
     result.duration_ms === null ? before.window : [...before.window, result.duration_ms].slice(-slow_window);
   if (window.length === 0) return { slow: before.slow, window };

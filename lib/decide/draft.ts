@@ -19,6 +19,7 @@ export type Telling = Partial<
     | 'incident'
     | 'change'
     | 'truncated'
+    | 'gap_ms'
     | 'results_file'
   >
 >;
@@ -35,6 +36,7 @@ export function draft(event: EventKind, body: ResultBody, telling: Telling = {})
     failures: 0,
     incident: null,
     change: null,
+    gap_ms: null,
     results_file: null,
     delivery: null,
     ...telling,

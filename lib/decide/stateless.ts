@@ -1,6 +1,6 @@
 import type { Draft } from '../words/draft.ts';
 import type { Result } from '../words/result.ts';
-import type { Policy } from '../words/service.ts';
+import type { Policy } from '../words/policy.ts';
 import { otherReasons, slowReason } from './degradation.ts';
 import { draft, leadWith } from './draft.ts';
 
@@ -8,11 +8,11 @@ import { draft, leadWith } from './draft.ts';
  * Without memory (`--no-state`) nothing is an edge: every failing probe is on_down, every slow one on_slow, and so
  * on. on_result comes first; nothing has an incident or a previous status.
  */
-export function decideStateless(result: Result, policy: Pick<Policy, 'slow_ms'>): readonly Draft[] {
+export function decideStateless(result: Result, policy: Pick<Policy, 'slow'>): readonly Draft[] {
   return [draft('result', result, failures(result)), ...levels(result, policy)];
 }
 
-function levels(result: Result, policy: Pick<Policy, 'slow_ms'>): readonly Draft[] {
+function levels(result: Result, policy: Pick<Policy, 'slow'>): readonly Draft[] {
   switch (result.status) {
     case 'down':
       return [draft('down', result, failures(result))];
@@ -20,7 +20,7 @@ function levels(result: Result, policy: Pick<Policy, 'slow_ms'>): readonly Draft
       return [draft('unknown', result)];
     case 'up':
     case 'degraded':
-      return [...slow(result, policy.slow_ms), ...degraded(result)];
+      return [...slow(result, policy.slow?.total ?? null), ...degraded(result)];
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ServiceRecord } from '../words/record.ts';
-import type { Policy } from '../words/service.ts';
+import type { Policy } from '../words/policy.ts';
 
 type Streak = NonNullable<ServiceRecord['streak']>;
 
@@ -21,9 +21,9 @@ export function confirm(
 ): 'down' | 'not_down' | 'unconfirmed' {
   if (streak.failing) {
     if (wasDown) return 'down';
-    return streak.count >= policy.down_after ? 'down' : 'unconfirmed';
+    return streak.count >= policy.down_after.count ? 'down' : 'unconfirmed';
   }
-  return wasDown && streak.count < policy.up_after ? 'down' : 'not_down';
+  return wasDown && streak.count < policy.up_after.count ? 'down' : 'not_down';
 }
 
 /** Failing results in a row. */

@@ -70,6 +70,7 @@ const EVENT: Fields<Event> = {
   failures: AMOUNT,
   incident: orNull(INCIDENT),
   change: orNull(CHANGE),
+  gap_ms: withAbsent(orNull(AMOUNT), null),
   results_file: withAbsent(orNull(line(4096)), null),
   delivery: withAbsent(orNull(mapOf({ hook: line(100), attempt: AMOUNT })), null),
 };

@@ -59,6 +59,7 @@ export function sampleEvent({ kind, service, target, now, run, unique }: SampleR
     failures: story.status === 'down' ? 2 : 0,
     incident: incidentOf(kind, began, time, unique),
     change: kind === 'change' ? CHANGE : null,
+    gap_ms: null,
     results_file: null,
     delivery: null,
   };

@@ -1,4 +1,5 @@
 import { showDuration } from '../words/duration-text.ts';
+import { SLOW_PHASES, type SlowPhase } from '../words/policy.ts';
 import type { Reason } from '../words/reason.ts';
 import type { AddressTried } from '../words/result.ts';
 import { type Status, worstStatus } from '../words/status.ts';
@@ -59,17 +60,30 @@ export function tried({ reading, status, reasons }: Verdict): AddressTried {
 }
 
 function withSlow(job: Job, verdict: Verdict): Verdict {
-  const { slow_ms } = job.service.policy;
-  const { duration_ms } = verdict.reading;
-  if (slow_ms === null || verdict.status === 'down' || duration_ms <= slow_ms) return verdict;
-  const reason: Reason = {
+  const { slow } = job.service.policy;
+  if (slow === null || verdict.status === 'down') return verdict;
+  const reasons = SLOW_PHASES.flatMap((phase) => {
+    const took = tookIn(phase, verdict.reading);
+    const limit = slow[phase];
+    return took === null || limit === undefined || took <= limit ? [] : [slowReason(phase, took, limit)];
+  });
+  if (reasons.length === 0) return verdict;
+  return { ...verdict, status: 'degraded', reasons: [...verdict.reasons, ...reasons] };
+}
+
+function tookIn(phase: SlowPhase, { duration_ms, timings }: Reading): number | null {
+  return phase === 'total' ? duration_ms : timings[`${phase}_ms`];
+}
+
+function slowReason(phase: SlowPhase, took: number, limit: number): Reason {
+  const what = phase === 'total' ? '' : `${phase} `;
+  return {
     status: 'degraded',
     code: 'slow',
     phase: 'expect',
-    text: `took ${showDuration(duration_ms)}, expected at most ${showDuration(slow_ms)}`,
-    expected: slow_ms,
-    got: duration_ms,
+    text: `${what}took ${showDuration(took)}, expected at most ${showDuration(limit)}`,
+    expected: limit,
+    got: took,
     fact: null,
   };
-  return { ...verdict, status: 'degraded', reasons: [...verdict.reasons, reason] };
 }

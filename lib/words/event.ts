@@ -51,6 +51,8 @@ export interface Event extends ResultBody {
   readonly failures: number;
   readonly incident: Incident | null;
   readonly change: Change | null;
+  /** ms before this result in which runs that were due did not happen; null: none was missed */
+  readonly gap_ms: number | null;
   /** on_run only: path of the NDJSON file with all results and events */
   readonly results_file: string | null;
   readonly delivery: { readonly hook: string; readonly attempt: number } | null;

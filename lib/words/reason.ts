@@ -69,6 +69,7 @@ export const CODES = {
     'this host ran out of something: descriptors, ports, memory, time',
     'lower the concurrency or raise the limits',
   ],
+  isolated: ['no canary answers: this host is cut off', 'look at this host’s own line'],
   internal: ['a bug in puptime', 'report it with the text'],
 } as const satisfies Record<string, readonly [meaning: string, advice: string]>;
 
@@ -76,7 +77,14 @@ export type Code = keyof typeof CODES;
 
 /** The codes that say that puptime itself could not tell: the status is unknown, never down. */
 export type UnknownCode =
-  'tool_missing' | 'resolver_silent' | 'permission' | 'resources' | 'internal' | 'exit' | 'signal';
+  | 'tool_missing'
+  | 'resolver_silent'
+  | 'permission'
+  | 'resources'
+  | 'isolated'
+  | 'internal'
+  | 'exit'
+  | 'signal';
 
 /**
  * What a prober found wrong. `text` is one line in puptime’s words, or words of the peer already made safe.

@@ -1,5 +1,6 @@
 import type { DraftIncident } from './draft.ts';
 import type { Json } from './json.ts';
+import type { Hold } from './policy.ts';
 import type { Code, Phase } from './reason.ts';
 import type { About, ServiceHooks } from './service.ts';
 import type { Status } from './status.ts';
@@ -21,7 +22,8 @@ export interface Baseline {
 
 /**
  * What is remembered of one service: plain JSON, small (one line of memory.ndjson). All times are RFC 3339 UTC.
- * Written by lib/decide alone; `seq` and `id` are stamped by lib/state and only carried along here.
+ * Written by lib/decide alone; `seq` and `id` are stamped by lib/state and only carried along here. Optional is what
+ * the first version did not have; absent means null or empty, and so it is written.
  */
 export interface ServiceRecord {
   readonly service: string;
@@ -40,11 +42,16 @@ export interface ServiceRecord {
   readonly started: string;
   /** results in a row on one side; unknown ones neither count nor interrupt */
   readonly streak: { readonly failing: boolean; readonly count: number; readonly since: string } | null;
+  /** the last results since it was confirmed up or down, newest last: for a `k/n`, as many as that looks back on */
+  readonly outcomes?: readonly { readonly failing: boolean; readonly time: string }[];
   /** why the last known result was not up */
   readonly reason: { readonly code: Code; readonly phase: Phase; readonly text: string } | null;
   readonly summary: string;
 
-  /** open while confirmed down */
+  /** the status before `status`; null: there was none */
+  readonly earlier?: { readonly status: Status; readonly since: string; readonly time: string } | null;
+
+  /** open while confirmed down, announced or not */
   readonly incident: DraftIncident | null;
   /** what hooks have been told and not yet been untold */
   readonly told: {
@@ -59,14 +66,33 @@ export interface ServiceRecord {
     /** any of these two without its on_restore */
     readonly degraded: boolean;
   };
-  /** causes of degradation that are measured: `total` */
+  /** when the outage was last announced, by on_down or on_reminder; null outside of one */
+  readonly announced?: string | null;
+  /** what kept bad news back at the last result; null: nothing */
+  readonly held?: {
+    readonly kind: Hold['kind'] | 'flapping';
+    readonly cause: string;
+    readonly since: string;
+  } | null;
+  /** for each of the last 20 results outside of holds, newest last, whether it changed sides: 1 or 0; begins with a 1 */
+  readonly flips?: string;
+  /** since when it has been going up and down too often; null: it does not */
+  readonly flapping?: { readonly since: string } | null;
+  /** causes of degradation that are measured: `total`, `first_byte` … */
   readonly slow: readonly string[];
   /** the other causes: `code` or `code:fact` */
   readonly other: readonly string[];
-  /** durations of the last good results, ms, newest last, at most `slow_window`; empty without `slow` */
+  /** durations of the last good results, ms, newest last, at most `slow_window`; empty without a limit on the total */
   readonly window: readonly number[];
-  /** the spell in which puptime cannot tell; null outside of one */
-  readonly unknown: { readonly since: string; readonly time: string; readonly summary: string } | null;
+  /** the same for each phase that has a limit */
+  readonly phases?: { readonly [phase: string]: readonly number[] };
+  /** the spell in which puptime cannot tell; null outside of one. `held`: a hold keeps it from being told */
+  readonly unknown: {
+    readonly since: string;
+    readonly time: string;
+    readonly summary: string;
+    readonly held?: true;
+  } | null;
   /** the watched facts of the last good result */
   readonly baseline: { readonly [fact: string]: Baseline };
   /** the last results, newest last: one letter each, and their durations in ms */

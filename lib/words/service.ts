@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import type { Policy } from './policy.ts';
 
 /** Which addresses of a name are probed: `any` is the first that connects, `both` one of each family, `all` every one. */
 export type IpChoice = '4' | '6' | 'any' | 'both' | 'all';
@@ -20,18 +21,6 @@ export interface TlsOptions {
   readonly server_name?: string;
   readonly min_version?: '1.0' | '1.1' | '1.2' | '1.3';
   readonly max_version?: '1.0' | '1.1' | '1.2' | '1.3';
-}
-
-/** What decide needs to know of a service. Plain data: it is also kept with its memory. */
-export interface Policy {
-  /** failing runs in a row until it is down */
-  readonly down_after: number;
-  /** good runs in a row until it is not down any more */
-  readonly up_after: number;
-  readonly slow_ms: number | null;
-  readonly slow_window: number;
-  /** names of facts */
-  readonly watch: readonly string[];
 }
 
 /** What is copied into results and events for the people and hooks that read them. */
@@ -102,6 +91,8 @@ export interface HooksConfig {
   readonly max_age_ms: number;
   /** hooks running at once */
   readonly concurrency: number;
+  /** what stands around each hook: bubblewrap, or nothing */
+  readonly sandbox: 'none' | 'bwrap';
 }
 
 /** All config files together, checked. Plain JSON. */

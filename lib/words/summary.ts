@@ -68,6 +68,7 @@ const WORDS: Readonly<Record<Code, Words>> = {
   resolver_silent: 'the resolver of this host does not answer',
   permission: 'puptime may not do that here',
   resources: 'this host ran out of something',
+  isolated: 'this host is cut off',
   internal: 'a bug in puptime',
 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkConfig, type CheckedTexts } from '../../lib/config/check-config.ts';
+import { DEFAULT_POLICY } from '../../lib/words/policy.ts';
 import type { Service } from '../../lib/words/service.ts';
 
 async function check(
@@ -30,7 +31,7 @@ describe('a service', () => {
       expect: {},
       prefer: {},
       about: { description: null, group: null, tags: [], vars: {}, runbook: null, hint: null },
-      policy: { down_after: 1, up_after: 1, slow_ms: null, slow_window: 3, watch: [] },
+      policy: DEFAULT_POLICY,
       hooks: { replace: false, run: {} },
       enabled: true,
       interval_ms: null,
@@ -85,7 +86,13 @@ services:
       enabled: false,
       interval_ms: 90_000,
       timeout_ms: 500,
-      policy: { down_after: 3, up_after: 2, slow_ms: 800, slow_window: 5, watch: ['title'] },
+      policy: {
+        down_after: { count: 3, of: 3 },
+        up_after: { count: 2, of: 2 },
+        slow: { total: 800 },
+        slow_window: 5,
+        watch: ['title'],
+      },
       hooks: {
         replace: true,
         run: { on_down: ['/etc/puptime/page-oncall', '/usr/bin/x'], on_up: ['/etc/y'] },
@@ -202,8 +209,8 @@ services:
     });
     expect(plain!.prefer).toEqual({});
     expect(cache).toMatchObject({ interval_ms: 300_000, expect: { role: 'master' }, prefer: {} });
-    expect(program!.policy.slow_ms).toBeNull();
-    expect(site!.policy.slow_ms).toBe(2000);
+    expect(program!.policy.slow).toBeNull();
+    expect(site!.policy.slow).toEqual({ total: 2000 });
   });
 });
 

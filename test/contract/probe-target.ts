@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../lib/words/json.ts';
 import type { FactTable } from '../../lib/words/fact.ts';
+import { DEFAULT_POLICY } from '../../lib/words/policy.ts';
 import type { Result } from '../../lib/words/result.ts';
 import type { Service } from '../../lib/words/service.ts';
 import { compileExpectations } from '../../lib/probe/expect/compile-expectations.ts';
@@ -94,7 +95,7 @@ function serviceFor(type: string, target: string | null, entry: Entry): Service 
     expect: entry.expect ?? {},
     prefer: entry.prefer ?? {},
     about: { description: null, group: null, tags: [], vars: {}, runbook: null, hint: null },
-    policy: { down_after: 1, up_after: 1, slow_ms: null, slow_window: 3, watch: entry.watch ?? [] },
+    policy: { ...DEFAULT_POLICY, watch: entry.watch ?? [] },
     hooks: { replace: false, run: {} },
     enabled: true,
     interval_ms: null,

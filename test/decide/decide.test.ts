@@ -96,7 +96,7 @@ describe('with up_after 2', () => {
 describe('the mean of slow_window runs', () => {
   const slow = (...durations: readonly number[]) => {
     const results = durations.map((duration_ms, minute) => result(minute, { duration_ms }));
-    const { decisions } = live(results, { slow_ms: 1000, slow_window: 3 });
+    const { decisions } = live(results, { slow: { total: 1000 }, slow_window: 3 });
     return decisions.map(({ drafts }) => drafts.map(({ event }) => event).join('+') || '·').join(' ');
   };
 
@@ -124,7 +124,7 @@ describe('the mean of slow_window runs', () => {
 
   it('ends when the limit is taken out of the config', () => {
     const { record } = live(fromLetters('S'));
-    const { drafts } = live([result(1, { duration_ms: 1000 })], { slow_ms: null }, record);
+    const { drafts } = live([result(1, { duration_ms: 1000 })], { slow: null }, record);
     expect(drafts.map(({ event }) => event)).toEqual(['restore']);
   });
 

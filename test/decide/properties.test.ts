@@ -1,23 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Draft } from '../../lib/words/draft.ts';
-import type { Policy } from '../../lib/words/service.ts';
 import { readRecord } from '../../lib/decide/record.ts';
 import { decideRemoved } from '../../lib/decide/removed.ts';
-import { fromLetter, live, result } from './story.ts';
+import { fromLetter, live, result, type Written } from './story.ts';
 
 const letters = fc.array(fc.constantFrom('U', 'S', 'W', 'B', 'D', '?', '1', '2'), {
   minLength: 1,
   maxLength: 60,
 });
-const policies: fc.Arbitrary<Partial<Policy>> = fc.record({
+const policies: fc.Arbitrary<Written> = fc.record({
   down_after: fc.integer({ min: 1, max: 4 }),
   up_after: fc.integer({ min: 1, max: 4 }),
   slow_window: fc.integer({ min: 1, max: 4 }),
 });
 
-const story = (sequence: readonly string[], policy: Partial<Policy>) =>
-  live(sequence.map(fromLetter), policy);
+const story = (sequence: readonly string[], policy: Written) => live(sequence.map(fromLetter), policy);
 const kinds = (drafts: readonly Draft[]) => drafts.map(({ event }) => event);
 
 describe('whatever the results', () => {

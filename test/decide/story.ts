@@ -4,9 +4,25 @@ import type { Json } from '../../lib/words/json.ts';
 import type { Reason } from '../../lib/words/reason.ts';
 import type { ServiceRecord } from '../../lib/words/record.ts';
 import type { Result } from '../../lib/words/result.ts';
-import type { Policy } from '../../lib/words/service.ts';
+import { DEFAULT_POLICY, type Policy, type Quorum } from '../../lib/words/policy.ts';
 
-export const POLICY: Policy = { down_after: 1, up_after: 1, slow_ms: 500, slow_window: 1, watch: ['answer'] };
+export const POLICY: Policy = { ...DEFAULT_POLICY, slow: { total: 500 }, slow_window: 1, watch: ['answer'] };
+
+/** A policy as one would write it: `3` is three in a row, `3/5` three of the last five. */
+export type Written = Partial<Omit<Policy, 'down_after' | 'up_after'>> & {
+  readonly down_after?: number | string;
+  readonly up_after?: number | string;
+};
+
+export function policyOf({ down_after = 1, up_after = 1, ...rest }: Written = {}): Policy {
+  return { ...POLICY, ...rest, down_after: quorumOf(down_after), up_after: quorumOf(up_after) };
+}
+
+function quorumOf(written: number | string): Quorum {
+  const [count = 1, of = count] = String(written).split('/').map(Number);
+  return { count, of };
+}
+
 export const NO_HOOKS = { replace: false, run: {} };
 export const FILES = ['/etc/puptime/puptime.yaml'];
 
@@ -96,15 +112,13 @@ export interface Told {
 /** Decides results one after the other, each with the memory that the one before left. */
 export function live(
   results: readonly Result[],
-  policy: Partial<Policy> = {},
+  policy: Written = {},
   from: ServiceRecord | null = null,
 ): Told {
   const decisions: Decision[] = [];
   for (const each of results) {
     const before = decisions.at(-1)?.record ?? from;
-    decisions.push(
-      decide({ result: each, before, policy: { ...POLICY, ...policy }, hooks: NO_HOOKS, files: FILES }),
-    );
+    decisions.push(decide({ result: each, before, policy: policyOf(policy), hooks: NO_HOOKS, files: FILES }));
   }
   const record = decisions.at(-1)?.record;
   if (record === undefined) throw new Error('a story needs at least one result');
@@ -116,7 +130,7 @@ export function fromLetters(letters: string): readonly Result[] {
 }
 
 /** `UUD` → `first · down`: one word for each result, `·` for nothing, `+` between several. */
-export function hooksOf(letters: string, policy: Partial<Policy> = {}): string {
+export function hooksOf(letters: string, policy: Written = {}): string {
   const { decisions } = live(fromLetters(letters), policy);
   return decisions.map(({ drafts }) => drafts.map(({ event }) => event).join('+') || '·').join(' ');
 }

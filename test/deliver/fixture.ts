@@ -54,7 +54,7 @@ export const LOG_IT = 'echo "$PUPTIME_EVENT $PUPTIME_SERVICE $PUPTIME_ATTEMPT" >
 
 export function hooksConfig(place: Place, changes: Partial<HooksConfig> = {}): HooksConfig {
   const base = { dir: place.hooks, timeout_ms: 10_000, env: [], user: 'root', concurrency: 8 };
-  return { ...base, max_age_ms: 86_400_000, ...changes };
+  return { ...base, max_age_ms: 86_400_000, sandbox: 'none', ...changes };
 }
 
 export function makeWorld(place: Place, now = () => Date.now()): DeliverWorld {
@@ -72,6 +72,7 @@ export function makeWorld(place: Place, now = () => Date.now()): DeliverWorld {
 
 export function openTestState(place: Place, dir = `${place.dir}/state`): State {
   return openState(dir, {
+    env: { TMPDIR: place.dir, XDG_RUNTIME_DIR: place.dir },
     uid: process.getuid?.() ?? 0,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     report: (line) => place.reports.push(line),
@@ -179,6 +180,7 @@ export function draft(kind: EventKind, service: string, changes: Partial<Draft> 
     failures: 0,
     incident: null,
     change: null,
+    gap_ms: null,
     results_file: null,
     delivery: null,
     ...changes,

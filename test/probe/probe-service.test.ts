@@ -3,6 +3,7 @@ import { tcp } from '../../lib/probe/probers/tcp.ts';
 import type { ResolvedName } from '../../lib/probe/wire/resolver.ts';
 import { closedPort, listen } from '../contract/misbehaving-server.ts';
 import { probeTarget } from '../contract/probe-target.ts';
+import { DEFAULT_POLICY } from '../../lib/words/policy.ts';
 
 const target = (port: number) => `tcp://name.test:${port}`;
 /** A resolver that knows one name. */
@@ -102,7 +103,7 @@ describe('addresses', () => {
 describe('what a result says', () => {
   test('slow is degraded, with the limit and the time', async () => {
     const peer = await listen((socket) => setTimeout(() => socket.write('ready\n'), 60));
-    const policy = { down_after: 1, up_after: 1, slow_ms: 20, slow_window: 3, watch: [] };
+    const policy = { ...DEFAULT_POLICY, slow: { total: 20 } };
     const entry = { expect: { banner: 'ready' }, service: { policy } };
     const result = await probeTarget(tcp, `tcp://127.0.0.1:${peer.port}`, entry);
     await peer.close();
