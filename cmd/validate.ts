@@ -1,5 +1,7 @@
 import { type HookPlace, findHookProblems, findHooks } from '../lib/deliver/hook-lookup.ts';
-import { hookUser, ownerOf, readPasswd } from '../lib/deliver/hook-user.ts';
+import { openSandbox } from '../lib/deliver/hook-sandbox.ts';
+import { placeOfHooks } from '../lib/deliver/hook-setting.ts';
+import { hookUser, readPasswd } from '../lib/deliver/hook-user.ts';
 import { jsonLine } from '../lib/report/json-line.ts';
 import { EVENT_KINDS } from '../lib/words/event.ts';
 import { EXIT } from '../lib/words/problem.ts';
@@ -19,7 +21,7 @@ export async function validateConfig(options: Options, world: World): Promise<nu
     return EXIT.config;
   }
   const config = withHooksOption(checked.value, options, world);
-  const found = hookProblems(config, world);
+  const found = await hookProblems(config, world);
   await print(
     found.map(({ problem }) => problem),
     options,
@@ -42,18 +44,21 @@ interface HookFinding {
   readonly expected: boolean;
 }
 
-function hookProblems(config: Config, world: World): HookFinding[] {
+async function hookProblems(config: Config, world: World): Promise<HookFinding[]> {
   const user = hookUser(world.uid, config.hooks.user, readPasswd);
-  const place = { dir: config.hooks.dir, uid: ownerOf(user)?.uid ?? world.uid };
+  const place = placeOfHooks(config.hooks, user, world);
   const found = findHookProblems(config.services, place).map(({ path, reason, expected }) => ({
     problem: hookProblem(path, reason),
     expected,
   }));
+  const kind = config.hooks.sandbox;
   // Whom hooks run as matters only where there are some.
-  if (user.kind !== 'refused' || !hasHooks(config, place)) return found;
+  if (kind === 'none' && !hasHooks(config, place)) return found;
+  const text = await openSandbox({ kind, user, uid: world.uid, path: world.env.PATH }).refusal();
+  if (text === null) return found;
   const [file = ''] = config.files;
-  const problem = { file, line: null, col: null, path: 'hooks.user', text: user.reason };
-  return [{ problem, expected: false }, ...found];
+  const setting = user.kind === 'refused' ? 'hooks.user' : 'hooks.sandbox';
+  return [{ problem: { file, line: null, col: null, path: setting, text }, expected: false }, ...found];
 }
 
 function hasHooks({ services }: Config, place: HookPlace): boolean {

@@ -149,6 +149,10 @@ const HOOKS_KEYS: { readonly [key: string]: JsonSchema } = {
   user: { ...TEXT, description: 'whom hooks run as when puptime is root' },
   max_age: { ...DURATION, description: 'how long a delivery is tried again (default 1d)' },
   concurrency: { ...COUNT_FROM_1, description: 'hooks running at once (default 8)' },
+  sandbox: {
+    enum: ['none', 'bwrap'],
+    description: 'bwrap: each hook sees all files read-only, and a /tmp of its own (default none)',
+  },
 };
 
 /** Top-level keys but `services` and `defaults`. */

@@ -13,7 +13,6 @@ export const LATER_KEYS: ReadonlySet<string> = new Set([
   'run_if',
   'jitter',
   'proxy',
-  'sandbox',
   'on_reminder',
   'on_flapping',
   'on_isolated',

@@ -59,6 +59,7 @@ function settingsOf(values: JsonObject, directoryOf: (key: string) => string): T
       user: typeof hooks['user'] === 'string' ? hooks['user'] : null,
       max_age_ms: milliseconds(hooks['max_age']) ?? 86_400_000,
       concurrency: number(hooks['concurrency']) ?? 8,
+      sandbox: hooks['sandbox'] === 'bwrap' ? 'bwrap' : 'none',
     },
   };
 }

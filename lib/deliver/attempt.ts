@@ -38,7 +38,7 @@ export async function attemptDelivery(next: NextDelivery, context: AttemptContex
     bury(next, context, 'its time is up', '');
     return;
   }
-  const refusal = refusalOf(vetting, next, context);
+  const refusal = (await context.setting.sandbox.refusal()) ?? refusalOf(vetting, next);
   if (refusal !== null) {
     delivery.refused = true;
     context.tally.refuse(path, refusal);
@@ -47,12 +47,7 @@ export async function attemptDelivery(next: NextDelivery, context: AttemptContex
   conclude(next, await run(next, context), context);
 }
 
-function refusalOf(
-  vetting: ReturnType<typeof vetHook>,
-  { delivery }: NextDelivery,
-  { setting }: AttemptContext,
-): string | null {
-  if (setting.user.kind === 'refused') return setting.user.reason;
+function refusalOf(vetting: ReturnType<typeof vetHook>, { delivery }: NextDelivery): string | null {
   if (vetting.kind === 'gone')
     return `${delivery.hook.path} does not exist: put it back, or take it out of the config`;
   return vetting.kind === 'refused' ? vetting.reason : null;

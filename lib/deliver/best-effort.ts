@@ -52,7 +52,7 @@ export function createBestEffort(options: BestEffortOptions): BestEffort {
       proceed();
     });
   const tryOne = async (event: Event, hook: HookReference, results: string | null): Promise<boolean> => {
-    const refusal = refusalOf(hook, place, setting);
+    const refusal = (await setting.sandbox.refusal()) ?? refusalOf(hook, place);
     if (refusal !== null) {
       tally.refuse(hook.path, refusal);
       return false;
@@ -113,8 +113,7 @@ export function markTold(state: State, letter: DeadLetter, tally: Tally): void {
   }
 }
 
-function refusalOf(hook: HookReference, place: HookPlace, { user }: HookSetting): string | null {
-  if (user.kind === 'refused') return user.reason;
+function refusalOf(hook: HookReference, place: HookPlace): string | null {
   const vetting = vetHook(hook.path, place);
   if (vetting.kind === 'gone') return `${hook.path} does not exist`;
   return vetting.kind === 'refused' ? vetting.reason : null;

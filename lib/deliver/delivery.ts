@@ -1,7 +1,6 @@
 import type { DeadLetter } from '../state/dead-letters.ts';
 import type { HookReference } from '../state/hook-reference.ts';
 import type { QueueEntry } from '../state/queue.ts';
-import { openRuntime } from '../state/runtime-directory.ts';
 import type { State } from '../state/state-directory.ts';
 import type { Event } from '../words/event.ts';
 import type { HooksConfig, ServiceHooks } from '../words/service.ts';
@@ -9,7 +8,7 @@ import { attemptDelivery } from './attempt.ts';
 import { createBestEffort, deadEvent, markTold } from './best-effort.ts';
 import { createDeliverer } from './deliverer.ts';
 import { createHookFinder, type HookFinder } from './hook-finder.ts';
-import { hookUser, ownerOf, readPasswd } from './hook-user.ts';
+import { openHookSetting } from './hook-setting.ts';
 import { createLanes } from './lanes.ts';
 import { createTally, type DeliveryCounts, type Tally } from './tally.ts';
 import type { DeliverWorld } from './world.ts';
@@ -56,11 +55,7 @@ export function createDelivery({
   signal,
   world,
 }: DeliveryOptions): Delivery {
-  const user = hookUser(world.uid, config.user, readPasswd);
-  const owner = ownerOf(user);
-  const place = { dir: config.dir, uid: owner?.uid ?? world.uid };
-  const runtime = openRuntime({ ...world, stateDir: state?.dir ?? null, owner });
-  const setting = { config, user, runtime, env: world.env };
+  const { setting, place } = openHookSetting(config, state?.dir ?? null, world);
   const tally = createTally({ report: world.report, verbose });
   const bestEffort = createBestEffort({ setting, place, tally, report: world.report, signal });
   const find = createHookFinder(place, services, world.report);
@@ -143,7 +138,7 @@ export function createDelivery({
       const pending = await workOff(covered);
       await bestEffort.idle();
       await Promise.all(background);
-      runtime.close();
+      setting.runtime.close();
       const { tried, failed, dead, refused, unwritten } = tally;
       return { tried, failed, dead, refused, unwritten, pending };
     },

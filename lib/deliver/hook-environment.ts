@@ -1,3 +1,4 @@
+import { DEFAULT_PATH } from '../process/tool.ts';
 import type { Event } from '../words/event.ts';
 import { safeLine } from '../words/safe-text.ts';
 
@@ -16,7 +17,6 @@ export interface HookEnvironmentInput {
   readonly home: string | null;
 }
 
-const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 /** No value is longer: execve(2) takes a megabyte or two in all. */
 const MOST_CHARACTERS = 2048;
 

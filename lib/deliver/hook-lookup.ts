@@ -11,6 +11,8 @@ export interface HookPlace {
   readonly dir: string | null;
   /** the user that they run as */
   readonly uid: number;
+  /** why that user cannot run a file that is executable for somebody, as one line, or null; absent: asking is needless */
+  readonly reach?: (path: string) => string | null;
 }
 
 /** A file that looks like a hook but is passed over, or refused: `reason` is one line that names it. */
@@ -58,7 +60,8 @@ export function vetHook(path: string, place: HookPlace): Vetting {
   if (!isExecutable(path)) {
     return { kind: 'refused', reason: `${path} is not executable: chmod +x it, or remove it` };
   }
-  return { kind: 'fit' };
+  const unreachable = place.reach?.(path) ?? null;
+  return unreachable === null ? { kind: 'fit' } : { kind: 'refused', reason: unreachable };
 }
 
 /** All that is wrong with the hooks of a config, for `validate`. Own hooks that do not exist are problems too. */

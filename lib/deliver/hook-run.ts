@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openGate, type GatedOutcome, type GatedProgram } from '../process/gated-program.ts';
 import { closeInheritedDescriptors } from '../process/inherited-descriptors.ts';
@@ -9,12 +9,14 @@ import type { Event } from '../words/event.ts';
 import { safeText } from '../words/safe-text.ts';
 import type { HooksConfig } from '../words/service.ts';
 import { hookEnvironment } from './hook-environment.ts';
+import { signalOf, type HookSandbox } from './hook-sandbox.ts';
 import type { HookUser } from './hook-user.ts';
 
 /** All that hooks share in one run of puptime. */
 export interface HookSetting {
   readonly config: HooksConfig;
   readonly user: HookUser;
+  readonly sandbox: HookSandbox;
   readonly runtime: Runtime;
   /** puptime’s own environment */
   readonly env: { readonly [name: string]: string | undefined };
@@ -52,8 +54,9 @@ const GRACE_MS = 2000;
  * outcome. `text` is what it printed, made safe.
  */
 export async function runHook(job: HookJob, setting: HookSetting): Promise<HookOutcome> {
-  const { runtime, user } = setting;
-  if (user.kind === 'refused') return { kind: 'not_started', reason: user.reason };
+  const { runtime, sandbox } = setting;
+  const refusal = await sandbox.refusal();
+  if (refusal !== null) return { kind: 'not_started', reason: refusal };
   let directory: string | null = null;
   try {
     directory = runtime.createPrivate((place) => filesOf(job, place));
@@ -81,7 +84,6 @@ function filesOf(job: HookJob, directory: string): { readonly [name: string]: st
 
 async function runOn(file: string, job: HookJob, setting: HookSetting): Promise<HookOutcome> {
   const program = programOf(file, job, setting);
-  if (typeof program === 'string') return { kind: 'not_started', reason: program };
   closeInheritedDescriptors();
   const stdin = openSync(file, 'r');
   const opening = openGate({ ...program, stdin, maxOutput: MOST_OUTPUT });
@@ -93,11 +95,13 @@ async function runOn(file: string, job: HookJob, setting: HookSetting): Promise<
     gate.cancel();
     return { kind: 'not_noted' };
   }
-  const { output, ...outcome } = await gate.run({
+  const { output, ...ended } = await gate.run({
     limit_ms: setting.config.timeout_ms,
     grace_ms: GRACE_MS,
     signal: job.signal,
   });
+  const signal = setting.sandbox.stands ? signalOf(ended.exitCode) : null;
+  const outcome = signal === null ? ended : { ...ended, exitCode: null, signal };
   return { kind: 'ran', ...outcome, text: safeText(output.toString('utf8'), MOST_OUTPUT).trimEnd() };
 }
 
@@ -105,8 +109,8 @@ function programOf(
   file: string,
   job: HookJob,
   setting: HookSetting,
-): Omit<GatedProgram, 'stdin' | 'maxOutput'> | string {
-  const { config, user, env } = setting;
+): Omit<GatedProgram, 'stdin' | 'maxOutput'> {
+  const { config, user, env, sandbox } = setting;
   const environment = hookEnvironment({
     event: job.event,
     attempt: job.attempt,
@@ -116,27 +120,10 @@ function programOf(
     pass: config.env,
     home: user.kind === 'other' ? user.home : null,
   });
-  const shared = { env: environment, cwd: workingDirectory(config.dir, job.path) };
-  if (user.kind !== 'other') return { ...shared, file: job.path, args: [file] };
-  const setpriv = SETPRIV.find((path) => existsSync(path));
-  if (setpriv === undefined) {
-    return 'the program setpriv is not there, and root steps down to hooks.user with it: install util-linux';
-  }
-  return { ...shared, file: setpriv, args: [...stepDown(user), '--', job.path, file] };
-}
-
-const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv', '/usr/local/bin/setpriv'];
-
-function stepDown(user: Extract<HookUser, { readonly kind: 'other' }>): readonly string[] {
-  return [
-    `--reuid=${user.uid}`,
-    `--regid=${user.gid}`,
-    '--init-groups',
-    '--inh-caps=-all',
-    '--ambient-caps=-all',
-    '--bounding-set=-all',
-    '--no-new-privs',
-  ];
+  const cwd = workingDirectory(config.dir, job.path);
+  const place = { path: job.path, cwd, directory: dirname(file) };
+  const [program = job.path, ...args] = sandbox.enclose([job.path, file], place);
+  return { env: environment, cwd, file: program, args, isWrapper: sandbox.stands };
 }
 
 function workingDirectory(dir: string | null, path: string): string {

@@ -1,9 +1,8 @@
-import { openRuntime } from '../state/runtime-directory.ts';
 import type { Event } from '../words/event.ts';
 import type { HooksConfig, ServiceHooks } from '../words/service.ts';
 import { findHooks, vetHook } from './hook-lookup.ts';
 import { runHook } from './hook-run.ts';
-import { hookUser, ownerOf, readPasswd } from './hook-user.ts';
+import { openHookSetting } from './hook-setting.ts';
 import type { DeliverWorld } from './world.ts';
 
 export interface HookTestOptions {
@@ -31,11 +30,7 @@ export interface HookTest {
 /** Runs all hooks of a sample event one after the other, as a delivery would; nothing is remembered. Empty: there is no such hook. */
 export async function testHooks(options: HookTestOptions): Promise<readonly HookTest[]> {
   const { event, hooks: config, service, signal, world } = options;
-  const user = hookUser(world.uid, config.user, readPasswd);
-  const owner = ownerOf(user);
-  const place = { dir: config.dir, uid: owner?.uid ?? world.uid };
-  const runtime = openRuntime({ ...world, stateDir: null, owner });
-  const setting = { config, user, runtime, env: world.env };
+  const { setting, place } = openHookSetting(config, null, world);
   const { hooks, skipped } = findHooks(`on_${event.event}`, service, place);
   for (const { reason } of skipped) world.report(reason);
   const tests: HookTest[] = [];
@@ -51,7 +46,7 @@ export async function testHooks(options: HookTestOptions): Promise<readonly Hook
     const outcome = await runHook({ path, event, results, signal, ...started }, setting);
     tests.push({ path, ...endOf(outcome) });
   }
-  runtime.close();
+  setting.runtime.close();
   return tests;
 }
 

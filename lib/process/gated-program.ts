@@ -14,6 +14,11 @@ export interface GatedProgram {
   readonly stdin: number;
   /** bytes kept of stdout and stderr together; the rest is read and thrown away */
   readonly maxOutput: number;
+  /**
+   * true: it only stands around the program that is meant, and exits as that one does. SIGTERM passes it by (whoever it
+   * starts must set that back), and when it is killed, its group goes with it.
+   */
+  readonly isWrapper?: boolean;
 }
 
 export interface Limits {
@@ -53,7 +58,16 @@ export type Gate =
  * down before the program does anything, its group among it, can be; and if we die first, it ends without having run.
  * Nothing of what it is given is shell text.
  */
-const WAIT_AND_BECOME = 'read -r go <&3 || exit 125; exec 3<&-; unset PWD OLDPWD SHLVL _; exec "$@"';
+function waitAndBecome(isWrapper: boolean): string {
+  const before = isWrapper ? `${LEVEL}; trap '' TERM` : LEVEL;
+  return `read -r go <&3 || exit 125; exec 3<&-; ${before}; exec "$@"`;
+}
+
+/**
+ * Takes back what the shell has put into the environment, and what Node has done to the limit of open files: raised it
+ * to the hard one, at which programs that try every possible descriptor take minutes. 1024 is what systemd and login give.
+ */
+const LEVEL = 'unset PWD OLDPWD SHLVL _; ulimit -S -n 1024 2>/dev/null';
 
 /** How long output is still read after the program itself has exited while a child of its holds the pipe. */
 const DRAIN_MS = 100;
@@ -65,7 +79,8 @@ const GONE_MS = 1000;
 export async function openGate(program: GatedProgram): Promise<Gate> {
   let child: ChildProcess;
   try {
-    child = spawn('/bin/sh', ['-c', WAIT_AND_BECOME, 'puptime', program.file, ...program.args], {
+    const script = waitAndBecome(program.isWrapper === true);
+    child = spawn('/bin/sh', ['-c', script, 'puptime', program.file, ...program.args], {
       detached: true,
       env: program.env,
       cwd: program.cwd,
@@ -107,7 +122,8 @@ export async function openGate(program: GatedProgram): Promise<Gate> {
       const exit = await exited;
       const duration_ms = performance.now() - began;
       const endedBy = guard.stop();
-      if (endedBy !== null) signalGroup(pid, 'SIGKILL');
+      const isTornDown = program.isWrapper === true && exit.signal !== null;
+      if (endedBy !== null || isTornDown) signalGroup(pid, 'SIGKILL');
       await output.drained();
       for (const stream of child.stdio) stream?.destroy();
       return { ...exit, endedBy, output: output.bytes(), truncated: output.truncated(), duration_ms };

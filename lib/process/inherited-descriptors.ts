@@ -2,12 +2,16 @@ import { closeSync, readdirSync, readFileSync } from 'node:fs';
 
 const O_CLOEXEC = 0o2000000;
 
+let closed = false;
+
 /**
- * Closes the descriptors that whoever started us left open and that would go on to every program that we start. Those
- * that Node opens itself are marked close-on-exec and stay. To be called once all files named on the command line
- * (`/dev/fd/63`) have been read.
+ * Closes the descriptors that whoever started us left open and that would go on to every program that we start. Node
+ * marks those it opens itself, and those up to a few above 2, close-on-exec: they stay. Looks once, for later none can
+ * come. To be called when all files named on the command line (`/dev/fd/63`) have been read, before a program starts.
  */
 export function closeInheritedDescriptors(): void {
+  if (closed) return;
+  closed = true;
   for (const name of readdirSync('/proc/self/fdinfo')) {
     const fd = Number(name);
     if (fd >= 3 && isInherited(fd)) closeSync(fd);

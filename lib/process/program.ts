@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
+import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 
 /** A program to run without a shell, in a process group of its own. */
 export interface Program {
@@ -52,6 +53,7 @@ const GONE_MS = 1000;
 
 /** Runs a program to its end. Never throws: not being able to start is an outcome too. */
 export async function runProgram(program: Program): Promise<ProgramOutcome> {
+  closeInheritedDescriptors();
   const began = performance.now();
   const child = execa(program.file, program.args, {
     detached: true,

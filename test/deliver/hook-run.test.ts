@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runHook, type HookOutcome } from '../../lib/deliver/hook-run.ts';
+import { openSandbox } from '../../lib/deliver/hook-sandbox.ts';
 import { hookUser, ownerOf, readPasswd } from '../../lib/deliver/hook-user.ts';
 import { openRuntime } from '../../lib/state/runtime-directory.ts';
 import type { Event } from '../../lib/words/event.ts';
@@ -28,7 +29,8 @@ async function run(
   const runtime = openRuntime({ ...world, stateDir: null, owner: ownerOf(user) });
   const noteStarted = () => Promise.resolve(true);
   const job = { path, event: EVENT, attempt: 2, durable: true, results: null, noteStarted, signal };
-  const outcome = await runHook(job, { config, user, runtime, env });
+  const sandbox = openSandbox({ kind: config.sandbox, user, uid: world.uid, path: world.env.PATH });
+  const outcome = await runHook(job, { config, user, sandbox, runtime, env });
   runtime.close();
   return outcome;
 }
@@ -168,7 +170,7 @@ describe.skipIf(!isRoot)('as root', () => {
   test('a user that does not exist is said so', async () => {
     expect(await run(place.hook('on_down', 'true'), { user: 'nemo' })).toMatchObject({
       kind: 'not_started',
-      reason: 'hooks.user: there is no user "nemo" in /etc/passwd',
+      reason: 'hooks.user: there is no user "nemo" in /etc/passwd, and getent knows none',
     });
   });
 });

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type HookOutcome, runHook } from '../../lib/deliver/hook-run.ts';
+import { openSandbox } from '../../lib/deliver/hook-sandbox.ts';
 import { sampleEvent } from '../../lib/deliver/sample-event.ts';
 import { openRuntime } from '../../lib/state/runtime-directory.ts';
 import type { Event, EventKind } from '../../lib/words/event.ts';
@@ -70,7 +71,8 @@ export async function runExample(
       signal: new AbortController().signal,
     },
     {
-      config: { ...config, max_age_ms: 86_400_000, concurrency: 1 },
+      config: { ...config, max_age_ms: 86_400_000, concurrency: 1, sandbox: 'none' },
+      sandbox: openSandbox({ kind: 'none', user: { kind: 'self' }, uid: 0, path: undefined }),
       user: { kind: 'self' },
       runtime,
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
