@@ -12,6 +12,7 @@ const ROOT = path.dirname(import.meta.dirname);
 const PARTS = {
   'lib/words': { from: [], node: [] },
   'lib/decide': { from: ['lib/words'], node: [] },
+  'lib/schedule': { from: ['lib/words'], node: [] },
   'lib/process': { from: ['lib/words'] },
   'lib/state': { from: ['lib/words', 'lib/process'] },
   'lib/report': { from: ['lib/words', 'lib/state'], types: ['lib/decide'], node: ['node:util'] },
@@ -29,7 +30,7 @@ const PARTS = {
       'node:zlib',
     ],
   },
-  'lib/config': { from: ['lib/words', 'lib/probe', 'lib/state'] },
+  'lib/config': { from: ['lib/words', 'lib/probe', 'lib/schedule', 'lib/state'] },
   'lib/deliver': { from: ['lib/words', 'lib/state', 'lib/process'] },
   schema: { from: ['lib/words', 'lib/probe', 'lib/config'] },
 };
@@ -37,6 +38,7 @@ const PARTS = {
 /** Third-party package → the only files that may import it; a name ending in `/` is a folder. */
 const PACKAGES = {
   ajv: ['schema/validators-file.ts', 'lib/config/structure.ts', 'lib/config/validators.ts'],
+  croner: ['lib/schedule/cron.ts'],
   'dns-packet': ['lib/probe/probers/dns/query.ts'],
   execa: ['lib/process/program.ts'],
   htmlparser2: ['lib/probe/probers/http/title.ts'],

@@ -1,13 +1,8 @@
+import { matchesGlob } from '../lib/words/glob.ts';
 import { EXIT, UserError } from '../lib/words/problem.ts';
 import type { Service } from '../lib/words/service.ts';
+import type { Selectable } from '../lib/words/silence.ts';
 import type { Options } from './options.ts';
-
-/** What can be selected: a service of the config, or what memory keeps of one. */
-interface Selectable {
-  readonly name: string;
-  readonly group: string | null;
-  readonly tags: readonly string[];
-}
 
 /**
  * The services that NAMEs and --tag, --group, --only choose, in their order; all of them when nothing is said. A NAME is
@@ -54,30 +49,4 @@ function selectors({ _: names, tag = [], group = [], only = [] }: Options): read
     group.map((wanted) => ({ text: `--group ${wanted}`, matches: (service) => service.group === wanted })),
     only.map((glob) => ({ text: `--only ${glob}`, matches: ({ name }) => matchesGlob(name, glob) })),
   ];
-}
-
-/** `*` is any text, `?` any one character; everything else is itself. Linear but for one step back per star. */
-export function matchesGlob(text: string, glob: string): boolean {
-  let at = 0;
-  let star = -1;
-  let resumeAt = 0;
-  let position = 0;
-  while (position < text.length) {
-    if (glob[at] === '*') {
-      star = at;
-      resumeAt = position;
-      at += 1;
-    } else if (at < glob.length && (glob[at] === '?' || glob[at] === text[position])) {
-      at += 1;
-      position += 1;
-    } else if (star >= 0) {
-      at = star + 1;
-      resumeAt += 1;
-      position = resumeAt;
-    } else {
-      return false;
-    }
-  }
-  while (glob[at] === '*') at += 1;
-  return at === glob.length;
 }
