@@ -37,13 +37,13 @@ export interface Remembered {
 /** Memory and queue, for the holder of the probe lock, or for one who will look at the mark once it holds it. */
 export function loadOwnMemory(state: State): Remembered {
   const mark = markOf(state);
-  if (state.missing !== null) return { memory: NOTHING, queue: { entries: [], lost: new Map() }, mark };
   const queue = readQueue(state);
   return { memory: loadMemory(state, queue, isRecord), queue, mark };
 }
 
 function stateWorld(world: World) {
   return {
+    env: world.env,
     uid: world.uid,
     randomBytes: (count: number) => world.randomBytes(count),
     report: (line: string) => report(world, line),

@@ -43,7 +43,7 @@ export async function run(options: Options, world: World): Promise<number> {
   // Taking the lock costs more than finding that there is nothing to do it for.
   const glance = loadOwnMemory(state);
   let work = workIn(glance);
-  if (work.due.length + work.leaving.length + work.queue.entries.length === 0) {
+  if (isIdle(work, state)) {
     await printNothing(options, world);
     noteIdleRun(state, world);
     return options['exit-status'] === true ? statusOf(selected, work.memory.records) : EXIT.ok;
@@ -54,6 +54,20 @@ export async function run(options: Options, world: World): Promise<number> {
   if (markOf(state) !== glance.mark) work = workIn(loadOwnMemory(state));
   const { sweepAndDeliver } = await import('./sweep-and-deliver.ts');
   return sweepAndDeliver({ config, selected, state, lock, ...work }, options, world);
+}
+
+/** An overlay is to be moved into the state directory. */
+function isIdle(
+  {
+    due,
+    leaving,
+    queue,
+  }: Pick<Remembered, 'queue'> & { readonly due: readonly Service[]; readonly leaving: readonly unknown[] },
+  state: State,
+): boolean {
+  const { entries, damaged } = queue;
+  const waiting = due.length + leaving.length + entries.length + damaged.length;
+  return waiting === 0 && state.overlay.found() === null;
 }
 
 function isEnabled({ enabled }: Service): boolean {

@@ -1,12 +1,15 @@
-import { saveDeadLetter, type DeadLetter } from '../state/dead-letters.ts';
-import { errnoOf } from '../state/durable-file.ts';
+import type { DeadLetter } from '../state/dead-letters.ts';
+import type { ProcessMark } from '../process/process-mark.ts';
+import type { Untold } from '../state/journal-line.ts';
 import type { State } from '../state/state-directory.ts';
+import { giveUp } from './give-up.ts';
 import { vetHook, type HookPlace } from './hook-lookup.ts';
 import { runHook, type HookOutcome, type HookSetting } from './hook-run.ts';
 import type { JournalWriter } from './journal-writer.ts';
 import type { NextDelivery } from './parcel.ts';
 import { retryPause } from './retry.ts';
 import type { Tally } from './tally.ts';
+import { createUntold, untoldOf } from './untold.ts';
 
 export interface AttemptContext {
   readonly setting: HookSetting;
@@ -31,7 +34,11 @@ export async function attemptDelivery(next: NextDelivery, context: AttemptContex
   const { path } = delivery.hook;
   const vetting = vetHook(path, context.place);
   if (vetting.kind === 'gone' && !context.isNamed(parcel.event.service, path)) {
-    drop(next, context);
+    drop(next, context, 'the hook is gone');
+    return;
+  }
+  if (isUntold(next, context)) {
+    drop(next, context, 'its on_down was given up before it was tried');
     return;
   }
   if (isTooOld(next, context)) {
@@ -53,6 +60,10 @@ function refusalOf(vetting: ReturnType<typeof vetHook>, { delivery }: NextDelive
   return vetting.kind === 'refused' ? vetting.reason : null;
 }
 
+function isUntold({ parcel, delivery }: NextDelivery, { stored }: AttemptContext): boolean {
+  return stored !== null && createUntold(stored.journal.all())(parcel.event, delivery.hook);
+}
+
 /** An event that has had no attempt at all gets one, however long puptime did not run. */
 function isTooOld({ parcel, delivery }: NextDelivery, { setting, now }: AttemptContext): boolean {
   return delivery.attempts > 0 && now() - parcel.committed > setting.config.max_age_ms;
@@ -66,31 +77,27 @@ async function run(next: NextDelivery, context: AttemptContext): Promise<HookOut
   delivery.attempts += 1;
   tally.tried += 1;
   const job = { path, event, attempt: delivery.attempts, results: null, signal };
-  if (stored !== null && parcel.entry !== null) {
-    const outcome = await runHook(
-      {
-        ...job,
-        durable: true,
-        noteStarted: async (mark) => {
-          const line = {
-            k: 'started',
-            id: event.id,
-            hook: path,
-            n: delivery.attempts,
-            t: context.now(),
-            ...mark,
-          } as const;
-          stored.journal.note(line);
-          const error = await stored.journal.written();
-          if (error !== null) tally.cannotWrite(error);
-          return error === null;
-        },
-      },
-      context.setting,
-    );
+  const kept = stored !== null && parcel.entry !== null ? { ...stored, entry: parcel.entry } : null;
+  const noteStarted = async (mark: ProcessMark) => {
+    const n = delivery.attempts;
+    kept?.journal.note({ k: 'started', id: event.id, hook: path, n, t: context.now(), ...mark });
+    return (await kept?.journal.written()) ?? null;
+  };
+  if (kept?.entry.durable === true) {
+    const onDisk = async (mark: ProcessMark) => {
+      const error = await noteStarted(mark);
+      if (error !== null) tally.cannotWrite(error);
+      return error === null;
+    };
+    const outcome = await runHook({ ...job, durable: true, noteStarted: onDisk }, context.setting);
     if (outcome.kind !== 'not_noted') return outcome;
   }
-  return runHook({ ...job, durable: false, noteStarted: () => Promise.resolve(true) }, context.setting);
+  // Noted in the overlay, or nowhere: it runs all the same.
+  const anyway = async (mark: ProcessMark) => {
+    await noteStarted(mark);
+    return true;
+  };
+  return runHook({ ...job, durable: false, noteStarted: anyway }, context.setting);
 }
 
 function conclude(next: NextDelivery, outcome: HookOutcome, context: AttemptContext): void {
@@ -133,47 +140,42 @@ function failureText(outcome: HookOutcome, timeout_ms: number): string {
   }
 }
 
-function drop(next: NextDelivery, context: AttemptContext): void {
+function drop(next: NextDelivery, context: AttemptContext, why: string): void {
   const { parcel, delivery } = next;
-  const why = 'the hook is gone';
+  const untold = untoldOf(parcel.event, delivery.hook, delivery.attempts);
   delivery.settled = true;
   context.report(
-    `${delivery.hook.path} is gone: ${parcel.event.event} of ${parcel.event.service} is not delivered to it`,
+    `${delivery.hook.path}: ${parcel.event.event} of ${parcel.event.service} is not delivered to it: ${why}`,
   );
-  note(next, context, { k: 'dropped', why });
+  note(next, context, { k: 'dropped', why, ...(untold === undefined ? {} : { untold }) });
 }
 
 function bury(next: NextDelivery, context: AttemptContext, why: string, output: string): void {
   const { parcel, delivery } = next;
-  const { event } = parcel;
-  const { stored, tally, now } = context;
+  const { stored, now } = context;
   const { attempts, hook } = delivery;
   if (stored === null || parcel.entry === null) {
     delivery.settled = true;
     return;
   }
-  const letter: DeadLetter = { event, hook, attempts, reason: why, output, died: now(), told: false };
-  try {
-    // On disk before the journal says that nothing is left to do.
-    saveDeadLetter(stored.state, letter);
-  } catch (error) {
-    if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
-    delivery.next = now() + retryPause(attempts, context.random());
-    return tally.cannotWrite(error);
-  }
-  delivery.settled = true;
-  tally.dead += 1;
-  note(next, context, { k: 'dead', why });
-  context.report(
-    `${hook.path} for ${event.service} (${event.event}) given up after ${attempts} attempts: ${why}`,
+  const { state, journal } = stored;
+  const letter = giveUp(
+    { event: parcel.event, hook, attempts, why, output },
+    { ...context, state, note: journal.note },
   );
+  if (letter === null) {
+    delivery.next = now() + retryPause(attempts, context.random());
+    return;
+  }
+  journal.writtenSoon();
+  delivery.settled = true;
   context.tellDead(letter);
 }
 
 type Note =
   | { readonly k: 'done'; readonly output: string }
   | { readonly k: 'failed'; readonly next: number; readonly why: string; readonly output: string }
-  | { readonly k: 'dead' | 'dropped'; readonly why: string };
+  | { readonly k: 'dropped'; readonly why: string; readonly untold?: Untold };
 
 function note({ parcel, delivery }: NextDelivery, { stored, now }: AttemptContext, what: Note): void {
   if (stored === null || parcel.entry === null) return;

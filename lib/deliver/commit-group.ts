@@ -1,11 +1,11 @@
-import { commitTransitions, syncState, type QueueEntry } from '../state/queue.ts';
-import { errnoOf } from '../state/durable-file.ts';
+import { commitTransitions, type Commitment } from '../state/queue.ts';
+import type { NewEntry, QueueEntry } from '../state/queue-entry.ts';
 import type { State } from '../state/state-directory.ts';
 
 /** Collects what is decided at about the same time and commits it together. */
 export interface CommitGroup {
-  /** Settles when it is committed (null), or has turned out not to be (the errno). Rejects with a bug. */
-  readonly add: (entry: QueueEntry) => Promise<Error | null>;
+  /** Settles when it is committed, or has turned out not to be. Rejects with a bug. */
+  readonly add: (entry: NewEntry) => Promise<Commitment>;
   /** commits at once what was added */
   readonly flush: () => void;
 }
@@ -16,8 +16,8 @@ const APART_MS = 20;
 const MOST_FILES = 64;
 
 interface Waiting {
-  readonly entry: QueueEntry;
-  readonly resolve: (error: Error | null) => void;
+  readonly entry: NewEntry;
+  readonly resolve: (commitment: Commitment) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -25,19 +25,18 @@ export function createCommitGroup(state: State, onCommitted: (entry: QueueEntry)
   let waiting: Waiting[] = [];
   let timer: NodeJS.Timeout | undefined;
   let last = -Infinity;
-  let synced = false;
+  let first = true;
 
   const commit = (group: readonly Waiting[]) => {
-    const failed = write(
+    const commitments = commitTransitions(
       state,
       group.map(({ entry }) => entry),
-      synced,
+      { first },
     );
-    synced = true;
-    for (const { entry, resolve } of group) {
-      const error = failed.get(entry) ?? null;
-      if (error === null) onCommitted(entry);
-      resolve(error);
+    first = false;
+    for (const [index, commitment] of commitments.entries()) {
+      if (commitment.entry !== null) onCommitted(commitment.entry);
+      group[index]?.resolve(commitment);
     }
   };
   const flushGroup = () => {
@@ -67,23 +66,4 @@ export function createCommitGroup(state: State, onCommitted: (entry: QueueEntry)
       while (waiting.length > 0) flushGroup();
     },
   };
-}
-
-function write(
-  state: State,
-  entries: readonly QueueEntry[],
-  synced: boolean,
-): ReadonlyMap<QueueEntry, Error> {
-  if (state.missing !== null) {
-    const error = Object.assign(new Error(state.missing), { code: state.missing });
-    return new Map(entries.map((entry) => [entry, error]));
-  }
-  try {
-    // The salt must not be younger than an id made from it.
-    if (!synced) syncState(state);
-    return commitTransitions(state, entries);
-  } catch (error) {
-    if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
-    return new Map(entries.map((entry) => [entry, error]));
-  }
 }

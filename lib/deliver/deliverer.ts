@@ -1,16 +1,16 @@
-import { readDeadLetters, pruneDeadLetters } from '../state/dead-letters.ts';
-import { errnoOf } from '../state/durable-file.ts';
+import { readDeadLetters, pruneDeadLetters, type DeadLetter } from '../state/dead-letters.ts';
 import type { HookReference } from '../state/hook-reference.ts';
-import { openJournal } from '../state/journal.ts';
 import { isSettled, type HookLine } from '../state/journal-line.ts';
 import { tryLock, type Lock } from '../state/lock.ts';
-import { listQueue, queueName, readQueue, removeEntries, type QueueEntry } from '../state/queue.ts';
+import { listQueue, readQueue, removeEntries } from '../state/queue.ts';
+import { queueName, type QueueEntry } from '../state/queue-entry.ts';
 import type { State } from '../state/state-directory.ts';
 import type { Event } from '../words/event.ts';
 import type { AttemptContext } from './attempt.ts';
-import { createJournalWriter, type JournalWriter } from './journal-writer.ts';
+import type { JournalWriter } from './journal-writer.ts';
 import type { Lanes } from './lanes.ts';
 import { endOrphan } from './orphan.ts';
+import { openQueue } from './queue-opening.ts';
 import { isSettledParcel, type Delivery, type Parcel } from './parcel.ts';
 
 export interface DelivererOptions {
@@ -27,6 +27,8 @@ export interface DelivererOptions {
 export interface Deliverer {
   /** Takes the lock and begins with all that waits; false when another process has it: it will find our events itself. */
   readonly take: () => boolean;
+  /** For those who deliver nothing themselves: gives up what is beyond the bounds of the queue, if nobody else delivers. */
+  readonly trim: () => void;
   /** what an attempt needs while the lock is held; null otherwise */
   readonly stored: () => AttemptContext['stored'];
   /** Begins with an entry that this process has just committed, if it holds the lock. */
@@ -38,6 +40,9 @@ export interface Deliverer {
   /** Writes the journal, frees the lock. True when something has come to the queue meanwhile: take it again. */
   readonly release: () => boolean;
 }
+
+/** With fewer files the queue is within its bounds. */
+const MOST_UNTRIMMED = 100;
 
 /** How often the holder looks whether somebody who found the lock held has left events. */
 const LOOK_EVERY_MS = 100;
@@ -74,30 +79,40 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     return hooks;
   };
   const look = () => {
-    if (held === null || !listQueue(state).some((name) => !known.has(name))) return;
-    for (const entry of readQueue(state).entries) {
-      if (!known.has(queueName(entry))) admitEntry(entry, held.journal);
-    }
+    tally.attempt(() => {
+      if (held === null || !listQueue(state).some((name) => !known.has(name))) return;
+      for (const entry of readQueue(state).entries) {
+        if (!known.has(queueName(entry))) admitEntry(entry, held.journal);
+      }
+    });
   };
-  const tellDead = () => {
-    const letters = pruneDeadLetters(state, readDeadLetters(state), now());
-    for (const letter of letters) if (!letter.told) context.tellDead(letter);
-  };
-
   return {
+    trim: () => {
+      if (held !== null || listQueue(state).length <= MOST_UNTRIMMED) return;
+      const lock = tryLock(state, { kind: 'delivery', path: options.path });
+      if (lock === null) return;
+      tally.attempt(() => {
+        const error = openQueue(state, context).journal.close();
+        if (error !== null) tally.cannotWrite(error);
+      });
+      lock.release();
+    },
     take: () => {
       if (held !== null) return true;
       const lock = tryLock(state, { kind: 'delivery', path: options.path });
       if (lock === null) return false;
       known.clear();
-      const { entries } = readQueue(state);
-      const ids = new Set(entries.flatMap(({ events }) => events.map(({ id }) => id)));
-      const journal = createJournalWriter(openJournal(state, ids));
+      const opened = tally.attempt(() => openQueue(state, context));
+      if (opened === null) {
+        lock.release();
+        return false;
+      }
+      const { journal, entries } = opened;
       // A look costs one readdir; the process may end while it waits for the next.
       const timer = setInterval(look, LOOK_EVERY_MS).unref();
       held = { lock, journal, timer };
       for (const entry of entries) admitEntry(entry, journal);
-      tellDead();
+      tally.attempt(() => lettersToTell(state, now()).forEach(context.tellDead));
       return true;
     },
     stored: () => (held === null ? null : { state, journal: held.journal }),
@@ -113,16 +128,13 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const journal = held.journal;
       const error = journal.flushNow();
       if (error !== null) return tally.cannotWrite(error);
-      try {
+      tally.attempt(() => {
         removeEntries(
           state,
           finished.map(({ entry }) => entry),
         );
         for (const { entry } of finished) known.delete(queueName(entry));
-      } catch (failure) {
-        if (!(failure instanceof Error) || errnoOf(failure) === undefined) throw failure;
-        tally.cannotWrite(failure);
-      }
+      });
     },
     release: () => {
       if (held === null) return false;
@@ -135,6 +147,11 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       return listQueue(state).some((name) => !known.has(name));
     },
   };
+}
+
+/** The dead whose on_dead has not run; those too old for us are gone after it. */
+function lettersToTell(state: State, now: number): readonly DeadLetter[] {
+  return pruneDeadLetters(state, readDeadLetters(state), now).filter(({ told }) => !told);
 }
 
 function deliveryOf(hook: HookReference, line: HookLine | undefined, now: number): Delivery {

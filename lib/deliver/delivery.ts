@@ -1,6 +1,6 @@
 import type { DeadLetter } from '../state/dead-letters.ts';
 import type { HookReference } from '../state/hook-reference.ts';
-import type { QueueEntry } from '../state/queue.ts';
+import type { QueueEntry } from '../state/queue-entry.ts';
 import type { State } from '../state/state-directory.ts';
 import type { Event } from '../words/event.ts';
 import type { HooksConfig, ServiceHooks } from '../words/service.ts';
@@ -43,6 +43,8 @@ export interface Delivery {
   readonly offer: (event: Event, hooks: readonly HookReference[], results: string | null) => void;
   /** While it holds the lock: takes finished entries out of the queue, as far as `covered` says that a snapshot has them. */
   readonly tidy: (covered: (entry: QueueEntry) => boolean) => void;
+  /** Where this process delivers nothing: holds the queue within its bounds. */
+  readonly trim: () => void;
   /** Settles when all that can run now has run, and the lock is free. Rejects with a bug. To be called once, last. */
   readonly drain: (covered: (entry: QueueEntry) => boolean) => Promise<DeliveryCounts>;
 }
@@ -88,7 +90,7 @@ export function createDelivery({
   });
   const path = world.env.PATH;
   const deliverer =
-    state === null || state.missing !== null
+    state === null || (state.missing !== null && state.overlay.make() === null)
       ? null
       : createDeliverer({ state, lanes, path, context, hooksFor: find });
   let left = false;
@@ -132,6 +134,7 @@ export function createDelivery({
       if (hooks.length > 0) background.add(bestEffort.run(event, hooks, results));
     },
     tidy: (covered) => deliverer?.tidy(covered),
+    trim: () => deliverer?.trim(),
     drain: async (covered) => {
       await lanes.idle();
       if (left) take();

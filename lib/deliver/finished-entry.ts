@@ -1,5 +1,5 @@
 import { isSettled, type EventProgress } from '../state/journal-line.ts';
-import type { QueueEntry } from '../state/queue.ts';
+import type { QueueEntry } from '../state/queue-entry.ts';
 
 /** True when the journal says that nothing is left to do for any (event, hook) of an entry. */
 export function isFinished(entry: QueueEntry, progress: ReadonlyMap<string, EventProgress>): boolean {

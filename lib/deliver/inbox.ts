@@ -1,4 +1,3 @@
-import { errnoOf } from '../state/durable-file.ts';
 import { readJournal } from '../state/journal.ts';
 import { isQueued, readQueue, storeReceived } from '../state/queue.ts';
 import type { State } from '../state/state-directory.ts';
@@ -33,8 +32,10 @@ export interface Inbox {
 export function createInbox({ state, delivery, world }: InboxOptions): Inbox {
   // Before anything is taken: what `puptime decide` has left in a queue that we share is known, not new.
   const seen = new Set(readJournal(state).keys());
-  for (const { events } of readQueue(state).entries) for (const { id } of events) seen.add(id);
   const begun = new Set<string>();
+  for (const { events, durable } of readQueue(state).entries) {
+    for (const { id } of events) (durable ? seen : begun).add(id);
+  }
   const lines = createRunLines();
 
   return {
@@ -56,18 +57,14 @@ export function createInbox({ state, delivery, world }: InboxOptions): Inbox {
         delivery.begin();
         return { kind: 'accepted', id: event.id };
       }
-      try {
-        const entry = storeReceived(state, event, world.now(), world.unique());
-        seen.add(event.id);
-        delivery.deliver(entry);
-        return { kind: 'accepted', id: event.id };
-      } catch (error) {
-        if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
-        delivery.tally.cannotWrite(error);
-        if (!begun.has(event.id)) delivery.deliverUnstored(event, delivery.find(event));
-        begun.add(event.id);
-        return { kind: 'not_stored', id: event.id };
-      }
+      if (begun.has(event.id)) return { kind: 'not_stored', id: event.id };
+      const { entry, error } = storeReceived(state, event, world.now(), world.unique());
+      if (entry === null) delivery.deliverUnstored(event, delivery.find(event));
+      else delivery.deliver(entry);
+      (error === null ? seen : begun).add(event.id);
+      if (error === null) return { kind: 'accepted', id: event.id };
+      delivery.tally.cannotWrite(error);
+      return { kind: 'not_stored', id: event.id };
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Journal } from '../state/journal.ts';
 
 /** Puts what many hooks note at one time to disk with one fsync. */
-export interface JournalWriter extends Pick<Journal, 'progress' | 'note'> {
+export interface JournalWriter extends Pick<Journal, 'progress' | 'all' | 'note'> {
   /** settles when all that was noted is on disk; with the errno when the disk takes it not */
   readonly written: () => Promise<Error | null>;
   /** written at once, so that it outlives the process; synced with others, at the latest in 40 ms */
@@ -32,6 +32,7 @@ export function createJournalWriter(journal: Journal): JournalWriter {
   };
   return {
     progress: journal.progress,
+    all: journal.all,
     note: journal.note,
     written: () =>
       new Promise((resolve) => {

@@ -1,8 +1,9 @@
-import { errnoOf } from '../state/durable-file.ts';
+import { adopt } from '../state/adoption.ts';
 import { passingId, sid, stampTransition, type Stamp } from '../state/identity.ts';
 import { readJournal } from '../state/journal.ts';
 import { saveMemory, stampOf, type Memory } from '../state/memory.ts';
-import { removeEntries, type QueueContent, type QueueEntry } from '../state/queue.ts';
+import { removeEntries, setDamagedAside, type QueueContent } from '../state/queue.ts';
+import type { QueueEntry } from '../state/queue-entry.ts';
 import type { State } from '../state/state-directory.ts';
 import type { Draft } from '../words/draft.ts';
 import type { Event } from '../words/event.ts';
@@ -64,18 +65,27 @@ export interface Outbox {
 
 export function createOutbox({ state, memory, queue, delivery, mode, now }: OutboxOptions): Outbox {
   const records = new Map(memory.records);
-  const inSnapshot = new Map<string, number>();
+  const inSnapshot = { state: new Map<string, number>(), overlay: new Map<string, number>() };
   const entries: QueueEntry[] = [...queue.entries];
   const group = createCommitGroup(state, (entry) => {
     entries.push(entry);
     if (mode === 'run') delivery.deliver(entry);
   });
   const stampFor = (service: string): Stamp => records.get(service) ?? stampOf(memory, service);
-  const isCovered = ({ record, seq }: QueueEntry) =>
-    record !== null && (inSnapshot.get(record.service) ?? -1) >= seq;
+  const isCovered = ({ record, seq, durable }: QueueEntry) => {
+    if (record === null) return false;
+    const known = durable ? [inSnapshot.state] : [inSnapshot.state, inSnapshot.overlay];
+    return known.some((snapshot) => (snapshot.get(record.service) ?? -1) >= seq);
+  };
   const restore = (service: string, before: ServiceRecord | undefined) => {
     if (before === undefined) records.delete(service);
     else records.set(service, before);
+  };
+  /** The snapshot knows all that the overlay and the damaged files say. */
+  const takeOver = () => {
+    const error = adopt(state, 'transitions');
+    if (error !== null) delivery.tally.cannotWrite(error);
+    delivery.tally.attempt(() => setDamagedAside(state, queue.damaged));
   };
   if (mode === 'run' && entries.length > 0) delivery.begin();
 
@@ -97,11 +107,11 @@ export function createOutbox({ state, memory, queue, delivery, mode, now }: Outb
       if (mode !== 'print' && found.every(([, those]) => those.length === 0))
         return { events, durable: true };
       const stored = { record: transition.record, events, hooks, committed: now() };
-      const error = await group.add({ sid: sid(service), seq: transition.record.seq, ...stored });
-      if (error === null) return { events, durable: true };
+      const { entry, error } = await group.add({ sid: sid(service), seq: transition.record.seq, ...stored });
+      if (error !== null) delivery.tally.cannotWrite(error);
+      if (entry !== null) return { events, durable: entry.durable };
       // It has not happened: the next run must see it again, under the same ids.
       restore(service, before);
-      delivery.tally.cannotWrite(error);
       if (mode !== 'print') {
         for (const event of events) delivery.deliverUnstored(event, hooks?.[event.id] ?? []);
       }
@@ -115,17 +125,15 @@ export function createOutbox({ state, memory, queue, delivery, mode, now }: Outb
     records: () => records,
     snapshot: () => {
       group.flush();
-      try {
-        saveMemory(state, records.values(), memory.lost);
-        for (const { service, seq } of records.values()) inSnapshot.set(service, seq);
-        delivery.tidy(isCovered);
-        removeFinished(state, entries.filter(isCovered));
-        return true;
-      } catch (error) {
-        if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
-        delivery.tally.cannotWrite(error);
-        return false;
-      }
+      const saved = saveMemory(state, records.values(), memory.lost);
+      if (saved.where !== 'state') delivery.tally.cannotWrite(saved.error);
+      if (saved.where === 'nowhere') return false;
+      for (const { service, seq } of records.values()) inSnapshot[saved.where].set(service, seq);
+      if (saved.where === 'state') takeOver();
+      delivery.tidy(isCovered);
+      if (mode !== 'run') delivery.trim();
+      delivery.tally.attempt(() => removeFinished(state, entries.filter(isCovered)));
+      return saved.where === 'state';
     },
     drain: () => delivery.drain(isCovered),
   };

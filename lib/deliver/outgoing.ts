@@ -1,5 +1,5 @@
 import { readJournal } from '../state/journal.ts';
-import type { QueueEntry } from '../state/queue.ts';
+import type { QueueEntry } from '../state/queue-entry.ts';
 import type { State } from '../state/state-directory.ts';
 import type { Event } from '../words/event.ts';
 

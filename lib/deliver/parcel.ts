@@ -1,5 +1,5 @@
 import type { HookReference } from '../state/hook-reference.ts';
-import type { QueueEntry } from '../state/queue.ts';
+import type { QueueEntry } from '../state/queue-entry.ts';
 import type { Event } from '../words/event.ts';
 import { isRetryDue } from './retry.ts';
 

@@ -1,3 +1,5 @@
+import { errnoOf } from '../state/durable-file.ts';
+
 /** What came of the deliveries of one run of puptime, and what is said about them. */
 export interface DeliveryCounts {
   /** hooks that were started */
@@ -26,6 +28,8 @@ export interface Tally {
   readonly refuse: (path: string, reason: string) => void;
   /** told of once for each errno */
   readonly cannotWrite: (error: Error) => void;
+  /** What the step gives; null when the disk said no, which is told of. */
+  readonly attempt: <T>(step: () => T) => T | null;
 }
 
 export interface TallyOptions {
@@ -66,6 +70,15 @@ export function createTally({ report, verbose }: TallyOptions): Tally {
       tally.unwritten += 1;
       const code = 'code' in error ? String(error.code) : error.message;
       once(`the state cannot be written (${code}): hooks run all the same, from copies, and may run again`);
+    },
+    attempt: (step) => {
+      try {
+        return step();
+      } catch (error) {
+        if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+        tally.cannotWrite(error);
+        return null;
+      }
     },
   };
   return tally;

@@ -32,6 +32,7 @@ export function saveDeadLetter(state: State, letter: DeadLetter): void {
 /** All of them, oldest first. One that cannot be read is reported and passed over. Throws the directory’s errno. */
 export function readDeadLetters(state: State): readonly DeadLetter[] {
   const letters: DeadLetter[] = [];
+  if (state.missing !== null) return letters;
   for (const name of readdirSync(`${state.dir}/${DEAD}`)) {
     if (!name.endsWith('.json')) continue;
     const letter = readLetter(`${state.dir}/${DEAD}/${name}`);

@@ -49,7 +49,15 @@ export type JournalLine =
       readonly n: number;
       readonly t: number;
       readonly why: string;
+      /** an on_down that ended so without any attempt: whoever was not told of it need not be told of its end */
+      readonly untold?: Untold;
     };
+
+export interface Untold {
+  /** id of the incident */
+  readonly incident: string;
+  readonly lane: string;
+}
 
 export type HookLine = Exclude<JournalLine, { readonly k: 'bound' }>;
 
@@ -87,10 +95,14 @@ function hasItsParts(value: Record<string, unknown>): boolean {
       return true;
     case 'dead':
     case 'dropped':
-      return typeof value.why === 'string';
+      return typeof value.why === 'string' && (value.untold === undefined || isUntold(value.untold));
     default:
       return false;
   }
+}
+
+function isUntold(value: unknown): boolean {
+  return isObject(value) && typeof value.incident === 'string' && typeof value.lane === 'string';
 }
 
 function parseJson(text: string): unknown {

@@ -1,17 +1,22 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
-import { errnoOf, replaceFile, syncDirectory, writeFully } from './durable-file.ts';
+import { appendFileSync, closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { errnoOf, removeIfThere, replaceFile, syncDirectory, writeFully } from './durable-file.ts';
 import { isSettled, parseJournalLine, type EventProgress, type JournalLine } from './journal-line.ts';
-import type { State } from './state-directory.ts';
+import { directoriesOf, missingError, type State } from './state-directory.ts';
 
 /** deliveries.ndjson as its one writer has it: the holder of the delivery lock. */
 export interface Journal {
   /** undefined: nothing was ever noted of this event */
   readonly progress: (id: string) => EventProgress | undefined;
+  /** all that is noted, by id of the event */
+  readonly all: () => ReadonlyMap<string, EventProgress>;
   /** counts at once, is on disk after the next `flush` */
   readonly note: (line: JournalLine) => void;
   /** writes all that was noted: it outlives the process, not yet a power cut. Returns the errno like `flush`. */
   readonly write: () => Error | null;
-  /** writes and syncs all that was noted. Returns the errno when the disk takes it not; it is tried again next time. */
+  /**
+   * Writes and syncs all that was noted. Returns the errno when the disk takes it not: then the overlay has it, if there
+   * is a place for one, and the next flush tries the disk again.
+   */
   readonly flush: () => Error | null;
   readonly close: () => void;
 }
@@ -26,20 +31,23 @@ const SETTLED_KEPT = 5000;
  * the queue: their lines are kept whatever their age. Throws the errno when it cannot be read.
  */
 export function openJournal(state: State, pending: ReadonlySet<string>): Journal {
-  const path = journalPath(state);
-  const bytes = readIfThere(path);
+  const path = journalPath(state.dir);
+  const bytes = state.missing === null ? readIfThere(path) : Buffer.alloc(0);
   const whole = bytes.lastIndexOf('\n') + 1;
-  const progress = fold(bytes.subarray(0, whole), (number) => {
+  const progress = new Map<string, Progress>();
+  const damaged = (number: number) =>
     state.report(
       `state ${state.dir}: deliveries.ndjson:${number} is damaged and passed over; a hook may run again`,
     );
-  });
+  fold(bytes.subarray(0, whole), damaged, progress);
+  const spare = openSpare(state, progress);
   let fd: number | null = null;
   let position = whole;
+  /** noted, and not written yet; written, and not synced yet */
   let waiting: string[] = [];
-  let unsynced = false;
+  let unsynced: string[] = [];
   // A journal whose file failed us, or grew too large, is written anew under another descriptor.
-  let rewrite = whole > REWRITE_ABOVE;
+  let rewrite = whole > REWRITE_ABOVE || spare.isThere();
 
   const writeAnew = () => {
     if (fd !== null) closeSync(fd);
@@ -50,6 +58,7 @@ export function openJournal(state: State, pending: ReadonlySet<string>): Journal
     fd = openSync(path, 'r+');
     position = Buffer.byteLength(text);
     rewrite = false;
+    spare.remove();
   };
   const open = (): number => {
     if (fd !== null) return fd;
@@ -63,11 +72,12 @@ export function openJournal(state: State, pending: ReadonlySet<string>): Journal
     const text = Buffer.from(waiting.join(''));
     writeFully(open(), text, position);
     position += text.length;
+    unsynced.push(...waiting);
     waiting = [];
-    unsynced = true;
   };
   const attempt = (step: () => void): Error | null => {
     try {
+      if (state.missing !== null) throw missingError(state);
       step();
       return null;
     } catch (error) {
@@ -78,22 +88,25 @@ export function openJournal(state: State, pending: ReadonlySet<string>): Journal
   };
   return {
     progress: (id) => progress.get(id),
+    all: () => progress,
     note: (line) => {
       take(progress, line);
       waiting.push(`${JSON.stringify(line)}\n`);
     },
     write: () => attempt(put),
     flush: () => {
-      if (waiting.length === 0 && !unsynced) return null;
-      return attempt(() => {
+      if (waiting.length + unsynced.length === 0 && !spare.isThere()) return null;
+      const error = attempt(() => {
         if (rewrite) writeAnew();
         else {
           put();
           fsyncSync(open());
         }
-        waiting = [];
-        unsynced = false;
       });
+      if (error !== null && !spare.append([...unsynced, ...waiting])) return error;
+      waiting = [];
+      unsynced = [];
+      return error;
     },
     close: () => {
       if (fd !== null) closeSync(fd);
@@ -102,9 +115,44 @@ export function openJournal(state: State, pending: ReadonlySet<string>): Journal
   };
 }
 
+/** The same file in the overlay: what it says is newer. Taken away when all of it is on disk. */
+function openSpare(state: State, progress: Map<string, Progress>) {
+  const pathIn = (overlay: string | null) => (overlay === null ? null : journalPath(overlay));
+  const found = pathIn(state.overlay.found());
+  const bytes = found === null ? Buffer.alloc(0) : readIfThere(found);
+  fold(bytes, () => undefined, progress);
+  let present = bytes.length > 0;
+  return {
+    isThere: () => present,
+    append: (lines: readonly string[]): boolean => {
+      const path = pathIn(state.overlay.make());
+      if (path === null) return false;
+      try {
+        appendFileSync(path, lines.join(''), { mode: 0o600 });
+        present = true;
+        return true;
+      } catch (error) {
+        if (errnoOf(error) === undefined) throw error;
+        return false;
+      }
+    },
+    remove: () => {
+      const path = present ? pathIn(state.overlay.found()) : null;
+      if (path === null) return;
+      removeIfThere(path);
+      present = false;
+      state.overlay.discard();
+    },
+  };
+}
+
 /** What is noted of all events, for those who only look. Needs no lock: a line that is just being written is passed over. */
 export function readJournal(state: State): ReadonlyMap<string, EventProgress> {
-  return fold(readIfThere(journalPath(state)), () => undefined);
+  const progress = new Map<string, Progress>();
+  for (const directory of directoriesOf(state)) {
+    fold(readIfThere(journalPath(directory)), () => undefined, progress);
+  }
+  return progress;
 }
 
 interface Progress extends EventProgress {
@@ -112,8 +160,8 @@ interface Progress extends EventProgress {
   readonly hooks: Map<string, Exclude<JournalLine, { readonly k: 'bound' }>>;
 }
 
-function journalPath(state: State): string {
-  return `${state.dir}/deliveries.ndjson`;
+function journalPath(directory: string): string {
+  return `${directory}/deliveries.ndjson`;
 }
 
 function readIfThere(path: string): Buffer {
@@ -125,8 +173,7 @@ function readIfThere(path: string): Buffer {
   }
 }
 
-function fold(bytes: Buffer, damaged: (number: number) => void): Map<string, Progress> {
-  const progress = new Map<string, Progress>();
+function fold(bytes: Buffer, damaged: (number: number) => void, progress: Map<string, Progress>): void {
   const lines = bytes.toString('utf8').split('\n');
   for (const [index, text] of lines.entries()) {
     if (text === '') continue;
@@ -134,7 +181,6 @@ function fold(bytes: Buffer, damaged: (number: number) => void): Map<string, Pro
     if (line === null) damaged(index + 1);
     else take(progress, line);
   }
-  return progress;
 }
 
 function take(progress: Map<string, Progress>, line: JournalLine): void {

@@ -23,8 +23,10 @@ export interface LockRequest {
  * Null when another process holds it. Throws `UserError` 69 without flock(1).
  */
 export function tryLock(state: State, request: LockRequest): Lock | null {
-  if (state.missing !== null) return { release: () => undefined };
-  const directory = request.kind === 'probe' ? state.dir : `${state.dir}/${QUEUE}`;
+  const base = state.missing === null ? state.dir : state.overlay.make();
+  // There is nothing that two could write at once.
+  if (base === null) return { release: () => undefined };
+  const directory = request.kind === 'probe' ? base : `${base}/${QUEUE}`;
   for (;;) {
     const fd = openSync(directory, 'r');
     const taken = flock(fd, request.path);

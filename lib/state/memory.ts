@@ -5,7 +5,7 @@ import { setAside } from './corrupt.ts';
 import { errnoOf, replaceFile } from './durable-file.ts';
 import { lostId, sid, type Stamp } from './identity.ts';
 import type { QueueContent } from './queue.ts';
-import type { State } from './state-directory.ts';
+import { directoriesOf, missingError, type State } from './state-directory.ts';
 
 /** What is left of a record that could not be read. Kept until its service has a new one. */
 export interface LostRecord {
@@ -37,33 +37,64 @@ export function loadMemory(
 ): Memory {
   const records = new Map<string, ServiceRecord>();
   const lost: LostRecord[] = [];
-  const lines = state.missing === null ? readLines(state) : [];
-  for (const [index, line] of lines.entries()) {
-    if (line === '') continue;
-    const value = parseJson(line);
-    if (isRecord(value)) keepNewer(records, value);
-    else lost.push(isLost(value) ? value : setLineAside(state, line, index + 1));
+  for (const directory of directoriesOf(state)) {
+    for (const [index, line] of readLines(directory).entries()) {
+      if (line === '') continue;
+      const value = parseJson(line);
+      if (isRecord(value)) keepNewer(records, value);
+      else lost.push(isLost(value) ? value : setLineAside(state, line, index + 1));
+    }
   }
   for (const { record } of queue.entries) if (record !== null) keepNewer(records, record);
-  for (const [name, { seq, id }] of queue.lost) {
+  for (const { sid: name, received, stamp } of queue.damaged) {
+    const { seq, id } = stamp;
+    if (received) continue;
     const record = [...records.values()].find((known) => sid(known.service) === name);
-    if (record !== undefined && record.seq < seq) records.set(record.service, { ...record, seq, id });
+    if (record !== undefined && record.seq < seq) {
+      records.set(record.service, { ...record, seq, id, told: { ...record.told, perhaps: true } });
+    }
     if (record === undefined) lost.push({ lost: true, service: name, seq, id: id ?? '', down: true });
   }
   return { records, lost: lost.filter(({ service }) => service === null || !records.has(service)) };
 }
 
+/** Where something was written, and what went wrong with the better place. */
+export type Saved =
+  { readonly where: 'state' } | { readonly where: 'overlay' | 'nowhere'; readonly error: Error };
+
 /**
- * Writes the snapshot whole and durably; what is lost of services that have no record yet goes along. Throws the
- * errno: then the old one still stands.
+ * Writes the snapshot whole and durably; what is lost of services that have no record yet goes along. Where the state
+ * directory takes it not, the old one still stands there, and the overlay gets it.
  */
 export function saveMemory(
   state: State,
   records: Iterable<ServiceRecord>,
   lost: readonly LostRecord[],
-): void {
-  if (state.missing !== null)
-    throw Object.assign(new Error(state.missing), { code: state.missing, syscall: 'open' });
+): Saved {
+  const text = snapshotOf(records, lost);
+  try {
+    if (state.missing !== null) throw missingError(state);
+    replaceFile(snapshotPath(state.dir), text, { durable: true });
+    return { where: 'state' };
+  } catch (error) {
+    if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+    return { where: saveInOverlay(state, text) ? 'overlay' : 'nowhere', error };
+  }
+}
+
+function saveInOverlay({ overlay }: State, text: string): boolean {
+  const directory = overlay.make();
+  if (directory === null) return false;
+  try {
+    replaceFile(snapshotPath(directory), text, { durable: false });
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
+}
+
+function snapshotOf(records: Iterable<ServiceRecord>, lost: readonly LostRecord[]): string {
   const known = new Set<string>();
   const lines: string[] = [];
   for (const record of records) {
@@ -74,7 +105,7 @@ export function saveMemory(
     if (record.service === null || !known.has(record.service)) lines.push(JSON.stringify(record));
   }
   lines.push('');
-  replaceFile(snapshotPath(state), lines.join('\n'), { durable: true });
+  return lines.join('\n');
 }
 
 /** Where a service’s chain of ids goes on. */
@@ -96,13 +127,13 @@ export function mayBeDown(memory: Memory, service: string): boolean {
   return memory.lost.some((lost) => lost.down && (lost.service === service || lost.service === name));
 }
 
-function snapshotPath(state: State): string {
-  return `${state.dir}/memory.ndjson`;
+function snapshotPath(directory: string): string {
+  return `${directory}/memory.ndjson`;
 }
 
-function readLines(state: State): string[] {
+function readLines(directory: string): string[] {
   try {
-    return readFileSync(snapshotPath(state), 'utf8').split('\n');
+    return readFileSync(snapshotPath(directory), 'utf8').split('\n');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;
@@ -111,7 +142,12 @@ function readLines(state: State): string[] {
 
 function keepNewer(records: Map<string, ServiceRecord>, record: ServiceRecord): void {
   const present = records.get(record.service);
-  if (present === undefined || present.seq < record.seq) records.set(record.service, record);
+  if (present === undefined || isNewer(record, present)) records.set(record.service, record);
+}
+
+/** Without a transition between them, the one that was probed later. */
+function isNewer(a: ServiceRecord, b: ServiceRecord): boolean {
+  return a.seq === b.seq ? a.started > b.started : a.seq > b.seq;
 }
 
 const HEAD = /^\{"service":"([^"\\]{1,300})","seq":(\d{1,15}),"id":(?:null|"([0-9a-f]{32})")[,}]/;

@@ -1,142 +1,178 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Event } from '../words/event.ts';
-import { isObject } from '../words/json.ts';
-import type { ServiceRecord } from '../words/record.ts';
 import { moveAside } from './corrupt.ts';
 import { createFile, createGroup, errnoOf, removeIfThere, syncDirectory } from './durable-file.ts';
-import type { HookReference } from './hook-reference.ts';
 import { lostId, sid, type Stamp } from './identity.ts';
-import { QUEUE, type State } from './state-directory.ts';
+import {
+  parseEntry,
+  parseQueueName,
+  queueName,
+  serialiseEntry,
+  type EntryName,
+  type NewEntry,
+  type QueueEntry,
+} from './queue-entry.ts';
+import { directoriesOf, missingError, QUEUE, type State } from './state-directory.ts';
 
-/** One transition, or one event received from elsewhere, on its way to its hooks. */
-export interface QueueEntry {
-  /** the service, as a file name */
-  readonly sid: string;
-  /** of the transition, or of the arrival; the order within one service */
-  readonly seq: number;
-  /** the service’s new record; null for an event that came from elsewhere: it says nothing of our own memory */
-  readonly record: ServiceRecord | null;
-  readonly events: readonly Event[];
-  /** by id of the event; null: whoever delivers takes the hooks of its own config */
-  readonly hooks: { readonly [id: string]: readonly HookReference[] } | null;
-  /** ms since the epoch */
-  readonly committed: number;
-}
-
-/** All that waits, in order, and the end of the chain of services whose file was damaged. */
+/** All that waits, in order. */
 export interface QueueContent {
   readonly entries: readonly QueueEntry[];
-  /** by sid */
-  readonly lost: ReadonlyMap<string, Stamp>;
+  /** files that cannot be read as entries; `stamp` is where the chain of their service goes on */
+  readonly damaged: readonly DamagedEntry[];
+}
+
+export interface DamagedEntry extends EntryName {
+  readonly path: string;
+  readonly stamp: Stamp;
+}
+
+/** What came of putting one entry into the queue. */
+export interface Commitment {
+  /** where it lies; null: nowhere, so it never happened */
+  readonly entry: QueueEntry | null;
+  /** why it is not on disk; null: it is */
+  readonly error: Error | null;
 }
 
 /**
- * Commits transitions: state and events of each in one file, all files with one fsync of the directory. Returns the
- * entries that could not be committed, each with its errno: as far as can be told, they never happened.
+ * Commits transitions: state and events of each in one file, all files with one fsync of the directory. What the state
+ * directory takes not, the overlay gets. `first`: nothing has been committed by this process before. In their order.
  */
 export function commitTransitions(
   state: State,
-  entries: readonly QueueEntry[],
-): ReadonlyMap<QueueEntry, Error> {
-  // FORMAT and its salt must not be younger than the first id made from it.
-  const failed = createGroup(
-    `${state.dir}/${QUEUE}`,
-    entries.map((entry) => ({ name: queueName(entry), data: serialise(entry) })),
-  );
-  const errors = new Map<QueueEntry, Error>();
-  for (const entry of entries) {
-    const error = failed.get(queueName(entry));
-    if (error !== undefined) errors.set(entry, error);
-  }
-  return errors;
+  entries: readonly NewEntry[],
+  { first }: { readonly first: boolean },
+): readonly Commitment[] {
+  const files = entries.map((entry) => ({ name: queueName(entry), data: serialiseEntry(entry) }));
+  const failed = attemptAll(files, () => {
+    if (state.missing !== null) throw missingError(state);
+    // FORMAT and its salt must not be younger than the first id made from it.
+    if (first) syncDirectory(state.dir);
+    return createGroup(`${state.dir}/${QUEUE}`, files);
+  });
+  const rest = files.filter(({ name }) => failed.has(name));
+  const lost = attemptAll(rest, () => {
+    const overlay = rest.length === 0 ? '' : state.overlay.make();
+    if (overlay === null) throw missingError(state);
+    return rest.length === 0 ? new Map() : createGroup(`${overlay}/${QUEUE}`, rest);
+  });
+  return entries.map((entry): Commitment => {
+    const name = queueName(entry);
+    const error = failed.get(name) ?? null;
+    return { entry: lost.has(name) ? null : { ...entry, durable: error === null }, error };
+  });
 }
 
 /**
- * Stores one event that came from elsewhere, synced, behind all others of its service. Needs no lock. Throws the errno.
+ * Stores one event that came from elsewhere, synced, behind all others of its service; where the state directory takes it
+ * not, in the overlay. Needs no lock.
  */
-export function storeReceived(state: State, event: Event, committed: number, unique: string): QueueEntry {
+export function storeReceived(state: State, event: Event, committed: number, unique: string): Commitment {
   const name = sid(event.service);
-  const taken = queueNames(state).filter((other) => other.sid === name && other.received);
-  let seq = Math.max(0, ...taken.map((other) => other.seq));
-  for (;;) {
-    seq += 1;
-    const entry = { sid: name, seq, record: null, events: [event], hooks: null, committed };
-    if (createFile(`${state.dir}/${QUEUE}/${queueName(entry)}`, serialise(entry), unique)) return entry;
-  }
+  const arrival = { sid: name, record: null, events: [event], hooks: null, committed };
+  let seq = Math.max(0, ...queueFiles(state).flatMap((file) => (isArrivalOf(name, file) ? [file.seq] : [])));
+  const storeIn = (directory: string): NewEntry => {
+    for (;;) {
+      const entry = { ...arrival, seq: ++seq };
+      if (createFile(`${directory}/${QUEUE}/${queueName(entry)}`, serialiseEntry(entry), unique))
+        return entry;
+    }
+  };
+  const stored = attempt(() => {
+    if (state.missing !== null) throw missingError(state);
+    return storeIn(state.dir);
+  });
+  if (!(stored instanceof Error)) return { entry: { ...stored, durable: true }, error: null };
+  const spare = attempt(() => {
+    const overlay = state.overlay.make();
+    if (overlay === null) throw stored;
+    return storeIn(overlay);
+  });
+  return { entry: spare instanceof Error ? null : { ...spare, durable: false }, error: stored };
 }
 
-/** Reads all that waits. A damaged file is moved to corrupt/ and reported. Throws the errno of the directory. */
+/** Reads all that waits. A damaged file is reported and left where it is. Throws the errno of what cannot be read. */
 export function readQueue(state: State): QueueContent {
-  if (state.missing !== null) return { entries: [], lost: new Map() };
   const entries: QueueEntry[] = [];
-  const lost = new Map<string, Stamp>();
-  for (const { name, ...parts } of queueNames(state)) {
-    const path = `${state.dir}/${QUEUE}/${name}`;
+  const damaged: DamagedEntry[] = [];
+  for (const { path, durable, ...file } of queueFiles(state)) {
     const text = readIfThere(path);
     if (text === null) continue;
-    const entry = parseEntry(text, parts);
+    const entry = parseEntry(text, file, durable);
     if (entry !== null) {
       entries.push(entry);
       continue;
     }
-    const kept = moveAside(state, path, name);
-    state.report(
-      `state ${state.dir}: queue/${name} is damaged; its events are lost; set aside as ${kept ?? 'nothing: the disk takes no rename'}`,
-    );
-    if (!parts.received) lost.set(parts.sid, { seq: parts.seq, id: lostId(state.salt, text) });
+    state.report(`state ${state.dir}: queue/${file.name} is damaged, its events are lost`);
+    damaged.push({ ...file, path, stamp: { seq: file.seq, id: lostId(state.salt, text) } });
   }
-  return { entries, lost };
+  return { entries, damaged };
 }
 
-/** True when the queue holds this event of this service. Reads only the files of that service. */
+/** Moves damaged files to corrupt/, once the memory knows of them. */
+export function setDamagedAside(state: State, damaged: readonly DamagedEntry[]): void {
+  for (const { path, name } of damaged) {
+    const kept = moveAside(state, path, name);
+    if (kept !== null) state.report(`state ${state.dir}: queue/${name}: set aside as ${kept}`);
+  }
+}
+
+/** True when the queue holds this event of this service, on disk. Reads only the files of that service. */
 export function isQueued(state: State, service: string, id: string): boolean {
   const own = sid(service);
-  return queueNames(state).some(({ name, ...parts }) => {
-    if (parts.sid !== own) return false;
-    const text = readIfThere(`${state.dir}/${QUEUE}/${name}`);
-    const events = text === null ? undefined : parseEntry(text, parts)?.events;
+  return queueFiles(state).some(({ path, durable, ...file }) => {
+    if (file.sid !== own || !durable) return false;
+    const text = readIfThere(path);
+    const events = text === null ? undefined : parseEntry(text, file, durable)?.events;
     return events?.some((event) => event.id === id) === true;
   });
 }
 
 /** File names in the queue, without reading any: enough to see that something new has come. */
 export function listQueue(state: State): readonly string[] {
-  return queueNames(state).map(({ name }) => name);
+  return queueFiles(state).map(({ name }) => name);
 }
 
 /** Takes finished entries out. Not synced: one that comes back after a power cut is known to be done by the journal. */
 export function removeEntries(state: State, entries: readonly QueueEntry[]): void {
-  for (const entry of entries) removeIfThere(`${state.dir}/${QUEUE}/${queueName(entry)}`);
-}
-
-/** Makes the names in STATE/ itself durable: FORMAT must be before the first id that is made from its salt. */
-export function syncState(state: State): void {
-  syncDirectory(state.dir);
-}
-
-/** `<sid>~<seq>.json`; `<sid>~r<arrival>.json` for an event that came from elsewhere. */
-export function queueName(entry: Pick<QueueEntry, 'sid' | 'seq' | 'record'>): string {
-  return `${entry.sid}~${entry.record === null ? 'r' : ''}${entry.seq}.json`;
-}
-
-interface NameParts {
-  readonly sid: string;
-  readonly seq: number;
-  readonly received: boolean;
-}
-
-const NAME = /^([^~]{1,200})~(r?)(\d{1,15})\.json$/;
-
-function queueNames(state: State): (NameParts & { readonly name: string })[] {
-  const found: (NameParts & { readonly name: string })[] = [];
-  for (const name of readdirSync(`${state.dir}/${QUEUE}`)) {
-    const [, base, received, seq] = NAME.exec(name) ?? [];
-    if (base === undefined || base.startsWith('.')) continue;
-    found.push({ name, sid: base, seq: Number(seq), received: received === 'r' });
+  const directories = directoriesOf(state);
+  for (const entry of entries) {
+    for (const directory of directories) removeIfThere(`${directory}/${QUEUE}/${queueName(entry)}`);
   }
-  return found.sort(
+}
+
+interface QueueFile extends EntryName {
+  readonly path: string;
+  readonly durable: boolean;
+}
+
+/** In the order of delivery. One that is in both directories counts as on disk. */
+function queueFiles(state: State): readonly QueueFile[] {
+  const found = new Map<string, QueueFile>();
+  for (const directory of directoriesOf(state)) {
+    const durable = directory === state.dir;
+    for (const name of namesIn(`${directory}/${QUEUE}`, durable)) {
+      const parts = found.has(name) ? null : parseQueueName(name);
+      if (parts !== null) found.set(name, { ...parts, path: `${directory}/${QUEUE}/${name}`, durable });
+    }
+  }
+  return [...found.values()].sort(
     (a, b) => compareText(a.sid, b.sid) || Number(a.received) - Number(b.received) || a.seq - b.seq,
   );
+}
+
+/** An overlay may be taken away at any time. */
+function namesIn(directory: string, durable: boolean): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' && !durable) return [];
+    throw error;
+  }
+}
+
+function isArrivalOf(name: string, file: EntryName): boolean {
+  return file.received && file.sid === name;
 }
 
 function compareText(a: string, b: string): number {
@@ -154,50 +190,20 @@ function readIfThere(path: string): string | null {
   }
 }
 
-function serialise(entry: QueueEntry): string {
-  return `${JSON.stringify({ seq: entry.seq, record: entry.record, events: entry.events, hooks: entry.hooks, committed: entry.committed })}\n`;
-}
-
-function parseEntry(text: string, parts: NameParts): QueueEntry | null {
-  const value = parseJson(text);
-  if (!isObject(value) || !Array.isArray(value.events) || typeof value.committed !== 'number') return null;
-  if (value.seq !== parts.seq || !value.events.every(isStoredEvent)) return null;
-  if (parts.received ? value.record !== null : !isStoredRecord(value.record, parts)) return null;
-  if (value.hooks !== null && !(isObject(value.hooks) && Object.values(value.hooks).every(isHookList))) {
-    return null;
-  }
-  const { record, events, hooks, committed } = value as unknown as QueueEntry;
-  return { sid: parts.sid, seq: parts.seq, record, events, hooks, committed };
-}
-
-function parseJson(text: string): unknown {
+function attempt<T>(step: () => T): T | Error {
   try {
-    return JSON.parse(text);
+    return step();
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+    if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+    return error;
   }
 }
 
-function isStoredEvent(value: unknown): boolean {
-  return (
-    isObject(value) &&
-    [value.id, value.event, value.service, value.status, value.time].every((part) => typeof part === 'string')
-  );
-}
-
-function isStoredRecord(value: unknown, parts: NameParts): boolean {
-  return (
-    isObject(value) &&
-    value.seq === parts.seq &&
-    typeof value.id === 'string' &&
-    sid(String(value.service)) === parts.sid
-  );
-}
-
-function isHookList(value: unknown): boolean {
-  return (
-    Array.isArray(value) &&
-    value.every((hook) => isObject(hook) && typeof hook.path === 'string' && typeof hook.lane === 'string')
-  );
+/** What failed, by name: all of it when the step as a whole did. */
+function attemptAll(
+  files: readonly { readonly name: string }[],
+  step: () => ReadonlyMap<string, Error>,
+): ReadonlyMap<string, Error> {
+  const outcome = attempt(step);
+  return outcome instanceof Error ? new Map(files.map(({ name }) => [name, outcome])) : outcome;
 }

@@ -1,11 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { EXIT, UserError } from '../words/problem.ts';
 import { createFile, errnoOf, syncDirectory } from './durable-file.ts';
+import { FORMAT, formatOf, readFormat, saltIn } from './format.ts';
 import { lostId } from './identity.ts';
+import { createOverlay, readOverlayFormat, type Overlay } from './overlay.ts';
 
 /** What this part of puptime needs of the world around it. */
 export interface StateWorld {
   readonly uid: number;
+  /** where an overlay may be */
+  readonly env: { readonly [name: string]: string | undefined };
   /** for the salt, once, when the directory is made */
   readonly randomBytes: (count: number) => Uint8Array;
   /** one line for stderr: what was damaged, set aside, cut short */
@@ -18,8 +22,10 @@ export interface State {
   readonly dir: string;
   /** makes the ids of this directory unlike those of any other */
   readonly salt: string;
-  /** why the directory could not be made (`ENOSPC`): hooks still run, nothing is remembered; null: it is there */
+  /** why the directory could not be made (`ENOSPC`): then all is in the overlay; null: it is there */
   readonly missing: string | null;
+  readonly overlay: Overlay;
+  /** says each line once */
   readonly report: (line: string) => void;
 }
 
@@ -27,8 +33,6 @@ export interface State {
 export const QUEUE = 'queue';
 export const DEAD = 'dead';
 export const CORRUPT = 'corrupt';
-const FORMAT = 'FORMAT';
-const FORMAT_VERSION = 1;
 const OUR_DIRECTORIES = [QUEUE, DEAD, CORRUPT];
 
 /**
@@ -41,26 +45,55 @@ export function openState(dir: string, world: StateWorld): State {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     refuseUnsafe(dir, world.uid);
     refuseNetworkFileSystem(dir);
-    const salt = readFormat(dir) ?? makeState(dir, world);
+    const salt = readFormat(dir, OUR_DIRECTORIES) ?? makeState(dir, world);
     makeMissing(dir);
-    return { dir, salt, missing: null, report: world.report };
+    return stateOf(dir, salt, null, world);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     if (!CANNOT_WRITE.has(errno)) throw unusable(dir, errno);
-    return { dir, salt: lostId('', dir), missing: errno, report: world.report };
+    return stateOf(dir, saltOfOverlay(dir, world) ?? lostId('', dir), errno, world);
   }
+}
+
+function stateOf(dir: string, salt: string, missing: string | null, world: StateWorld): State {
+  const said = new Set<string>();
+  const report = (line: string) => {
+    if (!said.has(line)) world.report(line);
+    said.add(line);
+  };
+  return { dir, salt, missing, overlay: createOverlay(dir, formatOf(salt), world), report };
+}
+
+/** A directory that could not be made until now goes on with the ids that were given meanwhile. */
+function saltOfOverlay(dir: string, world: StateWorld): string | null {
+  const format = readOverlayFormat(dir, world);
+  return format === null ? null : saltIn(format);
+}
+
+/** Where parts of the state may be: its directory, and the overlay, which is newer. */
+export function directoriesOf(state: State): readonly string[] {
+  const overlay = state.overlay.found();
+  return [...(state.missing === null ? [state.dir] : []), ...(overlay === null ? [] : [overlay])];
+}
+
+/** As if the write had been tried that the missing directory cannot take. */
+export function missingError({ missing }: State): Error {
+  return Object.assign(new Error(missing ?? 'ENOENT'), { code: missing ?? 'ENOENT', syscall: 'open' });
 }
 
 /** Like `openState` for those who only look (status, events): null when there is no state yet. */
 export function findState(dir: string, world: StateWorld): State | null {
   try {
     refuseUnsafe(dir, world.uid);
-    const salt = readFormat(dir);
-    return salt === null ? null : { dir, salt, missing: null, report: world.report };
+    const salt = readFormat(dir, OUR_DIRECTORIES);
+    return salt === null ? null : stateOf(dir, salt, null, world);
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === 'ENOENT') return null;
+    if (errno === 'ENOENT') {
+      const salt = saltOfOverlay(dir, world);
+      return salt === null ? null : stateOf(dir, salt, errno, world);
+    }
     throw errno === undefined ? error : unusable(dir, errno);
   }
 }
@@ -124,43 +157,6 @@ function refuseNetworkFileSystem(dir: string): void {
   );
 }
 
-/** The salt; null when the directory is empty or its making was cut short. */
-function readFormat(dir: string, mayHaveCome = true): string | null {
-  let text: string;
-  try {
-    text = readFileSync(`${dir}/${FORMAT}`, 'latin1').slice(0, 200);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    const names = readdirSync(dir);
-    // Another process has just made it.
-    if (names.includes(FORMAT) && mayHaveCome) return readFormat(dir, false);
-    refuseForeign(dir, names);
-    return null;
-  }
-  const [, version, salt] = /^puptime-state (\d{1,6}) ?(\S*)/.exec(text) ?? [];
-  if (version !== undefined && Number(version) > FORMAT_VERSION) {
-    const text = `state ${dir}: has format ${version}, this puptime knows up to ${FORMAT_VERSION}: use the newer puptime, or another --state`;
-    throw new UserError(EXIT.config, text);
-  }
-  if (salt === undefined || !/^[0-9a-f]{32}$/.test(salt)) {
-    const text = `state ${dir}: its file FORMAT is damaged, expected "puptime-state ${FORMAT_VERSION} …": put it back from a backup, or move the directory away to begin anew`;
-    throw new UserError(EXIT.io, text);
-  }
-  return salt;
-}
-
-function refuseForeign(dir: string, names: readonly string[]): void {
-  const foreign = names.find(
-    (name) => !OUR_DIRECTORIES.includes(name) && !MADE_BY_OTHERS.has(name) && !name.startsWith(`${FORMAT}.`),
-  );
-  if (foreign === undefined) return;
-  const text = `state ${dir}: is not a state directory of puptime: it has no file FORMAT, but other things in it (${JSON.stringify(foreign)}): give an empty or a new directory with --state`;
-  throw new UserError(EXIT.io, text);
-}
-
-/** What is in a fresh file system, and what people may put there before the first run. */
-const MADE_BY_OTHERS: ReadonlySet<string> = new Set(['lost+found', 'beats', 'silences', 'run']);
-
 function makeMissing(dir: string): void {
   for (const name of OUR_DIRECTORIES) {
     // Another process may be at it, too.
@@ -171,10 +167,11 @@ function makeMissing(dir: string): void {
 function makeState(dir: string, world: StateWorld): string {
   makeMissing(dir);
   syncDirectory(dir);
-  const salt = Buffer.from(world.randomBytes(16)).toString('hex');
+  const salt = saltOfOverlay(dir, world) ?? Buffer.from(world.randomBytes(16)).toString('hex');
+  const unique = Buffer.from(world.randomBytes(8)).toString('hex');
   // Last, so that a directory with FORMAT is whole; two makers at once: the first one’s salt holds.
-  if (createFile(`${dir}/${FORMAT}`, `puptime-state ${FORMAT_VERSION} ${salt}\n`, salt)) return salt;
-  const first = readFormat(dir);
+  if (createFile(`${dir}/${FORMAT}`, formatOf(salt), unique)) return salt;
+  const first = readFormat(dir, OUR_DIRECTORIES);
   if (first === null)
     throw new UserError(EXIT.io, `state ${dir}: its file FORMAT was taken away while it was opened`);
   return first;

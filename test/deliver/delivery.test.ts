@@ -222,7 +222,7 @@ test('hooks are fixed at commit: one that is gone later is dropped with a report
   place.hook('on_down.d/new', LOG_IT);
   const counts = await openOutbox(place, { now: () => Date.now() + 2 * MINUTE }).outbox.drain();
   expect(counts).toMatchObject({ tried: 0, pending: 0 });
-  expect(place.reports.at(-1)).toContain('on_down is gone: down of cache is not delivered to it');
+  expect(place.reports.at(-1)).toContain('on_down: down of cache is not delivered to it: the hook is gone');
   expect(place.logged()).toEqual([]);
 });
 
