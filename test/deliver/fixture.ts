@@ -20,6 +20,7 @@ export interface Place {
   readonly reports: string[];
   /** writes an executable hook; `body` is sh, with $LOG */
   readonly hook: (name: string, body: string) => string;
+  readonly removeHook: (name: string) => void;
   /** the lines that hooks have logged */
   readonly logged: () => string[];
   readonly remove: () => void;
@@ -42,6 +43,7 @@ export function makePlace(): Place {
       chmodSync(path, 0o755);
       return path;
     },
+    removeHook: (name) => rmSync(`${hooks}/${name}`),
     logged: () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []),
     remove: () => {
       rmSync(dir, { recursive: true, force: true });

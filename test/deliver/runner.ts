@@ -8,7 +8,13 @@ const place: Pick<Place, 'dir' | 'hooks' | 'log' | 'reports'> = {
   log: `${dir}/log`,
   reports: [],
 };
-const { outbox } = openOutbox({ ...place, hook: () => '', logged: () => [], remove: () => undefined });
+const { outbox } = openOutbox({
+  ...place,
+  hook: () => '',
+  logged: () => [],
+  removeHook: () => undefined,
+  remove: () => undefined,
+});
 for (const [index, text] of what.entries()) {
   const [service = '', kind] = text.split(':');
   await outbox.commit(transition(service, kind === 'up' ? 'up' : 'down'));
