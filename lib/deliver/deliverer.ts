@@ -2,7 +2,7 @@ import { readDeadLetters, pruneDeadLetters, type DeadLetter } from '../state/dea
 import type { HookReference } from '../state/hook-reference.ts';
 import { isSettled, type HookLine } from '../state/journal-line.ts';
 import { tryLock, type Lock } from '../state/lock.ts';
-import { listQueue, readQueue, removeEntries } from '../state/queue.ts';
+import { listQueue, readQueue, removeEntries, syncQueue } from '../state/queue.ts';
 import { queueName, type QueueEntry } from '../state/queue-entry.ts';
 import type { State } from '../state/state-directory.ts';
 import type { Event } from '../words/event.ts';
@@ -81,6 +81,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const look = () => {
     tally.attempt(() => {
       if (held === null || !listQueue(state).some((name) => !known.has(name))) return;
+      syncQueue(state);
       for (const entry of readQueue(state).entries) {
         if (!known.has(queueName(entry))) admitEntry(entry, held.journal);
       }

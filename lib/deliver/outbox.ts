@@ -2,7 +2,7 @@ import { adopt } from '../state/adoption.ts';
 import { passingId, sid, stampTransition, type Stamp } from '../state/identity.ts';
 import { readJournal } from '../state/journal.ts';
 import { saveMemory, stampOf, type Memory } from '../state/memory.ts';
-import { removeEntries, setDamagedAside, type QueueContent } from '../state/queue.ts';
+import { removeEntries, setDamagedAside, syncQueue, type QueueContent } from '../state/queue.ts';
 import type { QueueEntry } from '../state/queue-entry.ts';
 import type { State } from '../state/state-directory.ts';
 import type { Draft } from '../words/draft.ts';
@@ -87,7 +87,9 @@ export function createOutbox({ state, memory, queue, delivery, mode, now }: Outb
     if (error !== null) delivery.tally.cannotWrite(error);
     delivery.tally.attempt(() => setDamagedAside(state, queue.damaged));
   };
-  if (mode === 'run' && entries.length > 0) delivery.begin();
+  if (entries.length > 0 && !(mode === 'run' && delivery.begin())) {
+    delivery.tally.attempt(() => syncQueue(state));
+  }
 
   return {
     commit: async ({ record, drafts, changed }) => {

@@ -1,6 +1,6 @@
 import { adopt } from '../state/adoption.ts';
 import { openJournal } from '../state/journal.ts';
-import { readQueue, setDamagedAside } from '../state/queue.ts';
+import { readQueue, setDamagedAside, syncQueue } from '../state/queue.ts';
 import type { QueueEntry } from '../state/queue-entry.ts';
 import type { State } from '../state/state-directory.ts';
 import { giveUp, type GiveUpContext } from './give-up.ts';
@@ -19,6 +19,7 @@ export function openQueue(
   const unwritable = adopt(state, 'arrivals');
   if (unwritable !== null) tally.cannotWrite(unwritable);
   const { entries, damaged } = readQueue(state);
+  if (entries.length > 0) tally.attempt(() => syncQueue(state));
   const arrivals = damaged.filter(({ received }) => received);
   tally.attempt(() => setDamagedAside(state, arrivals));
   const ids = new Set(entries.flatMap(({ events }) => events.map(({ id }) => id)));

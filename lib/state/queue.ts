@@ -109,6 +109,14 @@ export function readQueue(state: State): QueueContent {
   return { entries, damaged };
 }
 
+/**
+ * Makes the names of entries durable that this process has only found: who put them there may have been killed before.
+ * Once, before their hooks start or a snapshot relies on them. Throws the errno.
+ */
+export function syncQueue(state: State): void {
+  if (state.missing === null) syncDirectory(`${state.dir}/${QUEUE}`);
+}
+
 /** Moves damaged files to corrupt/, once the memory knows of them. */
 export function setDamagedAside(state: State, damaged: readonly DamagedEntry[]): void {
   for (const { path, name } of damaged) {

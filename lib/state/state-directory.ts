@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { EXIT, UserError } from '../words/problem.ts';
 import { createFile, errnoOf, syncDirectory } from './durable-file.ts';
 import { FORMAT, formatOf, readFormat, saltIn } from './format.ts';
@@ -167,6 +168,7 @@ function makeMissing(dir: string): void {
 function makeState(dir: string, world: StateWorld): string {
   makeMissing(dir);
   syncDirectory(dir);
+  syncAbove(dir);
   const salt = saltOfOverlay(dir, world) ?? Buffer.from(world.randomBytes(16)).toString('hex');
   const unique = Buffer.from(world.randomBytes(8)).toString('hex');
   // Last, so that a directory with FORMAT is whole; two makers at once: the first one’s salt holds.
@@ -175,4 +177,19 @@ function makeState(dir: string, world: StateWorld): string {
   if (first === null)
     throw new UserError(EXIT.io, `state ${dir}: its file FORMAT was taken away while it was opened`);
   return first;
+}
+
+/** Its own name must outlive a power cut, too, and so must those of the directories above that were made with it. */
+function syncAbove(dir: string): void {
+  const { dev } = statSync(dir);
+  for (let place = dirname(dir); statSync(place).dev === dev; place = dirname(place)) {
+    try {
+      syncDirectory(place);
+    } catch (error) {
+      // What this user may not even open, it has not made.
+      if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EINVAL') return;
+      throw error;
+    }
+    if (place === dirname(place)) return;
+  }
 }
