@@ -11,6 +11,7 @@ import {
   type Options,
   PROBE,
   RUN,
+  SILENCE,
   STATUS,
   VALIDATE,
 } from './options.ts';
@@ -79,6 +80,17 @@ const COMMANDS: readonly Command[] = [
       ['puptime status --max-age 5m', 'exits with 3 when the last run is too old: for a second watcher'],
     ],
     start: async (options, world) => (await import('./status.ts')).status(options, world),
+  },
+  {
+    usage: 'silence [words..]',
+    describe: 'no announcements for a while; alone: what is silenced; silence lift ends it',
+    options: SILENCE,
+    examples: [
+      ['puptime silence "shop/*" tag:db --for 2h --note "moving racks"', 'ends by itself'],
+      ['puptime silence --all --until 18:30', 'everything'],
+      ['puptime silence lift 1f3a5c7e', 'by its id, or by the words it was ordered with'],
+    ],
+    start: async (options, world) => (await import('./silence.ts')).silence(options, world),
   },
   {
     usage: 'validate [files..]',

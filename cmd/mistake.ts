@@ -12,7 +12,6 @@ const NOT_YET = [
   'simulate',
   'beat',
   'receive',
-  'silence',
   'init',
   'doctor',
   'completion',

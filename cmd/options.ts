@@ -136,6 +136,21 @@ export const VALIDATE: OptionTable = { ...CONFIG, ...HOOKS, ...OUTPUT };
 
 export const HOOK_TEST: OptionTable = { ...CONFIG, ...STATE, ...HOOKS, ...OUTPUT };
 
+export const SILENCE: OptionTable = {
+  ...CONFIG,
+  ...STATE,
+  ...SELECT,
+  ...OUTPUT,
+  all: { type: 'boolean', describe: 'every service; with lift: every silence' },
+  for: { type: 'string', value: '2h', describe: 'how long, at most 30d' },
+  until: {
+    type: 'string',
+    value: 'TIME',
+    describe: 'or until when: 18:30, 2026-12-01T18:30 on this host’s clock, or with an offset',
+  },
+  note: { type: 'string', value: 'TEXT', describe: 'why: it is shown where something is held back' },
+};
+
 /** What an option table gives once parsed. Options that were not given are absent. */
 export interface Options {
   readonly _: readonly string[];
@@ -160,4 +175,7 @@ export interface Options {
   readonly 'no-state'?: boolean;
   readonly 'no-deliver'?: boolean;
   readonly 'max-age'?: string;
+  readonly for?: string;
+  readonly until?: string;
+  readonly note?: string;
 }

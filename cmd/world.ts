@@ -18,6 +18,8 @@ export interface World {
   /** monotonic ms */
   monotonic(): number;
   randomBytes(count: number): Uint8Array;
+  /** the host’s time zone, an IANA name */
+  readonly zone: string;
 }
 
 export function processWorld(): World {
@@ -47,6 +49,9 @@ export function processWorld(): World {
     monotonic: () => performance.now(),
     // Loading it costs, and not every run needs it.
     randomBytes: (count) => process.getBuiltinModule('node:crypto').randomBytes(count),
+    get zone() {
+      return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    },
   };
 }
 

@@ -43,8 +43,10 @@ export function showLocalTime(ms: number, zone: string): string {
 
 /** Whether it is the name of a time zone, such as Europe/Oslo. */
 export function isZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    return /^[A-Za-z]/.test(name) && clockOf(name) !== null;
+    clockOf(name);
+    return true;
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;

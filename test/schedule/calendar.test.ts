@@ -21,7 +21,8 @@ const once = (from: string, to: string | number, zone: string | null = OSLO): Wi
   zone,
   note: null,
 });
-const iso = (ms: number | null | undefined) => (ms == null ? null : new Date(ms).toISOString().slice(0, 19));
+const iso = (ms: number | null | undefined) =>
+  (ms ?? null) === null ? null : new Date(ms!).toISOString().slice(0, 19);
 const at = (time: string) => Date.parse(`${time}Z`);
 
 /** The first window that begins after a time, as UTC: from and until. */
