@@ -1,4 +1,5 @@
 import { instantiate } from '../lib/config/instantiate.ts';
+import { createSecretKeeper } from '../lib/config/redactor.ts';
 import type { Job } from '../lib/probe/job.ts';
 import type { ProbeWorld } from '../lib/probe/probe-world.ts';
 import { resultOf } from '../lib/probe/result-of.ts';
@@ -18,7 +19,8 @@ export interface Probing {
 /** Puts the secrets in. Throws UserError 78 when one is missing: before anything is probed. */
 export async function prepareJobs(services: readonly Service[], world: World): Promise<readonly Job[]> {
   const jobs = [];
-  for (const service of services) jobs.push(await instantiate(service, world));
+  const keeper = createSecretKeeper();
+  for (const service of services) jobs.push(await instantiate(service, world, keeper));
   return jobs;
 }
 

@@ -11,7 +11,7 @@ import { fillOptions, fillSection, fillText } from './fill-references.ts';
 import { fillTarget } from './fill-target.ts';
 import { createLookup } from './lookup.ts';
 import { type PathSegment, showPath } from './parsed-text.ts';
-import { createRedactor } from './redactor.ts';
+import { createRedactor, createSecretKeeper } from './redactor.ts';
 import type { Lookup } from './references.ts';
 import { checkStructure } from './structure.ts';
 import { splitTarget } from './target.ts';
@@ -24,9 +24,14 @@ export interface InstantiateWorld {
 
 /**
  * A service ready to be probed: secrets put in, its prober (and no other) loaded, expectations compiled. Throws
- * UserError 78 when a reference has no value, or when what was put in does not fit.
+ * UserError 78 when a reference has no value, or when what was put in does not fit. Its secrets are added to the keeper,
+ * which hides those of all jobs that share it.
  */
-export async function instantiate(service: Service, world: InstantiateWorld): Promise<Job> {
+export async function instantiate(
+  service: Service,
+  world: InstantiateWorld,
+  keeper = createSecretKeeper(),
+): Promise<Job> {
   const prober = await proberOfType(service.type)?.load();
   if (!prober) throw new Error(`no prober ${service.type}`);
   const lookup = createLookup(world.env, service.directory);
@@ -60,6 +65,7 @@ export async function instantiate(service: Service, world: InstantiateWorld): Pr
   const { timeout_ms } = service;
   const wanted = wantedFacts(service);
   const input = { target: filled?.target ?? null, options: options as never, timeout_ms, wanted };
+  keeper.add([...lookup.secrets, ...(filled?.passwords ?? [])]);
   return {
     service,
     target: filled?.shown ?? null,
@@ -68,7 +74,7 @@ export async function instantiate(service: Service, world: InstantiateWorld): Pr
     expect: compile('expect'),
     prefer: compile('prefer'),
     about,
-    redact: createRedactor([...lookup.secrets, ...(filled?.passwords ?? [])]),
+    redact: keeper.redact,
   };
 }
 

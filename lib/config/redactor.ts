@@ -11,13 +11,69 @@ export type Redact = <T>(value: T) => T;
  * (also inside longer encoded text, such as `user:secret`), JSON-escaped, and each of its lines.
  */
 export function createRedactor(secrets: Iterable<string>): Redact {
+  const keeper = createSecretKeeper();
+  keeper.add(secrets);
+  return keeper.redact;
+}
+
+/**
+ * The secrets of all services of a run: one that the server of another service has got hold of is hidden as well.
+ */
+export interface SecretKeeper {
+  readonly add: (secrets: Iterable<string>) => void;
+  /** hides all that have been added by the time it is called */
+  readonly redact: Redact;
+}
+
+export function createSecretKeeper(): SecretKeeper {
+  const secrets = new Set<string>();
+  let redactText: ((text: string) => string) | null = null;
+  const text = (value: string) => (redactText ??= textRedactor(secrets))(value);
+  return {
+    add: (added) => {
+      const before = secrets.size;
+      for (const secret of added) if (secret.length >= SHORTEST_SECRET) secrets.add(secret);
+      if (secrets.size > before) redactText = null;
+    },
+    // the shape stays; only texts in it change
+    redact: (value) => (secrets.size === 0 ? value : (redactJson(value as Json, text) as typeof value)),
+  };
+}
+
+/** More forms than this are looked up by their beginnings: a pattern of so many alternatives tries each at each place. */
+const MOST_IN_PATTERN = 200;
+
+function textRedactor(secrets: ReadonlySet<string>): (text: string) => string {
   const forms = new Set<string>();
   for (const secret of secrets) for (const form of formsOf(secret)) forms.add(form);
-  if (forms.size === 0) return (value) => value;
-  const pattern = alternation([...forms]);
-  const redactText = (text: string) => text.replace(pattern, HIDDEN);
-  // the shape stays; only texts in it change
-  return (value) => redactJson(value as Json, redactText) as typeof value;
+  if (forms.size === 0) return (text) => text;
+  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  if (forms.size > MOST_IN_PATTERN) return byBeginnings(longestFirst);
+  const pattern = alternation(longestFirst);
+  return (text) => text.replace(pattern, HIDDEN);
+}
+
+function byBeginnings(longestFirst: readonly string[]): (text: string) => string {
+  const byBeginning = new Map<string, string[]>();
+  for (const form of longestFirst) {
+    const beginning = form.slice(0, SHORTEST_SECRET);
+    const alike = byBeginning.get(beginning);
+    if (alike === undefined) byBeginning.set(beginning, [form]);
+    else alike.push(form);
+  }
+  return (text) => {
+    let shown = '';
+    let done = 0;
+    for (let at = 0; at + SHORTEST_SECRET <= text.length; at += 1) {
+      const alike = byBeginning.get(text.slice(at, at + SHORTEST_SECRET));
+      const form = alike?.find((known) => text.startsWith(known, at));
+      if (form === undefined) continue;
+      shown += text.slice(done, at) + HIDDEN;
+      done = at + form.length;
+      at = done - 1;
+    }
+    return done === 0 ? text : shown + text.slice(done);
+  };
 }
 
 function redactJson(value: Json, redactText: (text: string) => string): Json {
@@ -30,8 +86,7 @@ function redactJson(value: Json, redactText: (text: string) => string): Json {
   );
 }
 
-function alternation(forms: string[]): RegExp {
-  const longestFirst = forms.sort((a, b) => b.length - a.length);
+function alternation(longestFirst: readonly string[]): RegExp {
   const escaped = longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
   // Literals alone, so it cannot backtrack.
   // eslint-disable-next-line no-restricted-syntax -- made of escaped literals, no foreign pattern

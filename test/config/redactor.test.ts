@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from '../../lib/config/redactor.ts';
+import { createRedactor, createSecretKeeper } from '../../lib/config/redactor.ts';
 
 const secret = `p@ss "w/ö?+rd'`;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -27,6 +27,22 @@ describe('a secret is hidden', () => {
       const inner = base64('x'.repeat(offset) + secret).slice(4, -6);
       expect(shown).not.toContain(inner);
     }
+  });
+  it('among so many that they are looked up by their beginnings', () => {
+    const many = Array.from({ length: 500 }, (_, index) => `secret-${index}-of-many`);
+    const redact = createRedactor([...many, secret]);
+    expect(redact(`a secret-7-of-many, secret-77-of-manysecret-499-of-many and ${base64(secret)}.`)).toBe(
+      'a ***, ****** and ***.',
+    );
+    expect(redact('secret-500-of-many')).toBe('secret-500-of-many');
+    expect(redact('short')).toBe('short');
+  });
+  it('by those who share a keeper, whosever it is', () => {
+    const keeper = createSecretKeeper();
+    keeper.add(['secret-of-a']);
+    expect(keeper.redact('secret-of-a secret-of-b')).toBe('*** secret-of-b');
+    keeper.add(['secret-of-b']);
+    expect(keeper.redact('secret-of-a secret-of-b')).toBe('*** ***');
   });
   it('line by line, where it has several', () => {
     const redact = createRedactor(['-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n']);
