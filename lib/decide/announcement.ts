@@ -1,28 +1,38 @@
 import type { Draft } from '../words/draft.ts';
-import type { ServiceRecord } from '../words/record.ts';
-import type { Result } from '../words/result.ts';
-import type { Policy } from '../words/policy.ts';
-import type { Decision } from './decide.ts';
-import { otherReasons, slowReason } from './degradation.ts';
-import { draft, leadWith, previousOf, type Telling } from './draft.ts';
-import { endIncident, showLasted } from './incident.ts';
-import { failuresOf } from './streak.ts';
-import type { Watched } from './watch.ts';
+import type { EventKind } from '../words/event.ts';
+import type { WholeRecord } from '../words/record.ts';
+import { degradations } from './degradation-news.ts';
+import { draft, previousOf } from './draft.ts';
+import { causeOf } from './held.ts';
+import { common, type Outcome } from './outcome.ts';
+import { flapping, outage, recovery, reminder } from './outage-news.ts';
 
-export interface Outcome {
-  readonly before: ServiceRecord;
-  /** as decided; `told` is still that of before */
-  readonly after: ServiceRecord;
-  readonly result: Result;
-  readonly policy: Policy;
-  readonly watched: Watched;
+/** What was decided, before its record is made small. */
+export interface WholeDecision {
+  readonly record: WholeRecord;
+  readonly drafts: readonly Draft[];
+  readonly changed: boolean;
 }
 
-/** The drafts for what is new in an outcome, and the record that knows that they have been told. */
-export function tell(outcome: Outcome): Decision {
-  const drafts = [...first(outcome), ...outage(outcome), ...degradation(outcome), ...changes(outcome)];
-  const record = { ...outcome.after, told: toldAfter(outcome) };
-  return { record, drafts, changed: drafts.length > 0 };
+/**
+ * The drafts for what is new in an outcome, and the record that knows that they have been told. Bad news waits while
+ * something holds it; that news of an announced outage or degradation is over never does.
+ */
+export function tell(outcome: Outcome): WholeDecision {
+  const drafts = [
+    ...first(outcome),
+    ...recovery(outcome),
+    ...flapping(outcome),
+    ...outage(outcome),
+    ...degradations(outcome),
+    ...changes(outcome),
+    ...reminder(outcome),
+  ];
+  const told = { ...outcome.after, ...toldAfter(outcome, new Set(drafts.map(({ event }) => event))) };
+  const record = { ...told, owed: owedAfter(outcome, told) };
+  // An incident that nobody is told of yet needs its id all the same: on_result has it.
+  const begins = outcome.before.incident === null && record.incident !== null;
+  return { record, drafts, changed: drafts.length > 0 || begins };
 }
 
 /** on_first tells of one probe, confirmed or not, so it has that probe's status. */
@@ -31,88 +41,62 @@ function first(outcome: Outcome): readonly Draft[] {
   return before.time === null ? [draft('first', result, { ...common(outcome), status: result.status })] : [];
 }
 
-function outage(outcome: Outcome): readonly Draft[] {
-  const { before, after, result } = outcome;
-  const isDown = after.status === 'down';
-  if (isDown && !before.told.down) return [draft('down', result, common(outcome))];
-  if (isDown || !before.told.down) return [];
-  const { incident } = before;
-  const back = incident === null ? 'back' : `back after ${showLasted(incident, result.time)}`;
-  const telling = {
-    // Told of a down that is not remembered: the memory of it was damaged.
-    cause: incident === null ? 'state_lost' : null,
-    incident: incident && endIncident(incident, result.time),
-    summary: `${back}: ${result.summary}`,
-  };
-  return [draft('up', result, { ...common(outcome), ...telling })];
-}
-
-/** Only of a service that is not down: what happens to the causes meanwhile is told when it is back. */
-function degradation(outcome: Outcome): readonly Draft[] {
-  const { before, after, result } = outcome;
-  if (after.status !== 'degraded' && after.status !== 'up') return [];
-  const drafts: Draft[] = [];
-  if (isNew(after.slow, before.told.slow)) drafts.push(slow(outcome));
-  if (isNew(after.other, before.told.other)) drafts.push(degraded(outcome));
-  if (after.status === 'up' && before.told.degraded) {
-    drafts.push(
-      draft('restore', result, { ...common(outcome), summary: `not degraded any more: ${result.summary}` }),
-    );
-  }
-  return drafts;
-}
-
-function isNew(causes: readonly string[], told: boolean): boolean {
-  return causes.length > 0 && !told;
-}
-
-function slow(outcome: Outcome): Draft {
-  const reason = slowReason(outcome.after.window, outcome.policy.slow?.total ?? 0);
-  const reasons = leadWith(
-    reason,
-    outcome.result.reasons.filter(({ code }) => code !== 'slow'),
-  );
-  return draft(
-    'slow',
-    { ...outcome.result, reason, reasons },
-    { ...common(outcome), summary: `${reason.text} (slow)` },
-  );
-}
-
-function degraded(outcome: Outcome): Draft {
-  const { result } = outcome;
-  const [reason = result.reason] = otherReasons(result);
-  const reasons = reason === null ? result.reasons : leadWith(reason, result.reasons);
-  return draft('degraded', { ...result, reason, reasons }, common(outcome));
-}
-
 function changes(outcome: Outcome): readonly Draft[] {
-  const { result, watched } = outcome;
+  const { after, result, watched } = outcome;
+  if (after.held !== null) return [];
   const truncated = result.truncated || watched.truncated;
   return watched.changes.map((change) =>
     draft('change', result, { ...common(outcome), change, truncated, summary: `${change.fact} changed` }),
   );
 }
 
-function common({ before, after }: Outcome): Telling {
-  return {
-    status: after.status,
-    previous: previousOf(before),
-    since: after.since,
-    failures: failuresOf(after.streak),
-    incident: after.incident,
-  };
+function toldAfter(
+  outcome: Outcome,
+  sent: ReadonlySet<EventKind>,
+): Pick<WholeRecord, 'told' | 'announced' | 'incident'> {
+  const { before, after, result } = outcome;
+  const { told } = before;
+  const { incident } = after;
+  switch (after.status) {
+    case 'down': {
+      const { perhaps, ...sure } = told;
+      const now = sent.has('down') ? { ...sure, down: true } : told;
+      const announced = sent.has('down') || sent.has('reminder') ? result.time : before.announced;
+      const reminders = (incident?.reminders ?? 0) + (sent.has('reminder') ? 1 : 0);
+      return { told: now, announced, incident: incident && { ...incident, reminders } };
+    }
+    case 'unknown':
+      return { told, announced: before.announced, incident };
+    case 'up':
+      return {
+        told: { down: false, slow: false, other: false, degraded: false },
+        announced: null,
+        incident,
+      };
+    case 'degraded': {
+      const slow = after.slow.length > 0 && (told.slow || sent.has('slow'));
+      const other = after.other.length > 0 && (told.other || sent.has('degraded'));
+      const degraded = told.degraded || slow || other;
+      return { told: { down: false, slow, other, degraded }, announced: null, incident };
+    }
+  }
 }
 
-function toldAfter({ before, after }: Outcome): ServiceRecord['told'] {
-  switch (after.status) {
+function owedAfter({ before, after }: Outcome, { told }: WholeRecord): WholeRecord['owed'] {
+  const cause = after.held === null ? before.owed?.cause : causeOf(after.held);
+  if (cause === undefined || !isUntold(after, told)) return null;
+  const isSame = before.status === after.status && before.owed !== null;
+  return { cause, previous: isSame ? before.owed.previous : previousOf(before) };
+}
+
+function isUntold({ status, slow, other }: WholeRecord, told: WholeRecord['told']): boolean {
+  switch (status) {
     case 'down':
-      return { ...before.told, down: true };
-    case 'unknown':
-      return before.told;
-    case 'up':
-      return { down: false, slow: false, other: false, degraded: false };
+      return !told.down;
     case 'degraded':
-      return { down: false, slow: after.slow.length > 0, other: after.other.length > 0, degraded: true };
+      return (slow.length > 0 && !told.slow) || (other.length > 0 && !told.other);
+    case 'up':
+    case 'unknown':
+      return false;
   }
 }

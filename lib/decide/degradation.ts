@@ -1,13 +1,13 @@
 import { showDuration } from '../words/duration-text.ts';
+import { PHASE_OF_SLOW, SLOW_PHASES, type Policy, type SlowLimits, type SlowPhase } from '../words/policy.ts';
 import type { Reason } from '../words/reason.ts';
-import type { ServiceRecord } from '../words/record.ts';
+import type { WholeRecord } from '../words/record.ts';
 import type { Result } from '../words/result.ts';
-import type { Policy } from '../words/policy.ts';
 
 /** A slow spell ends when the mean is back at this part of the limit, so that nothing chatters around the limit. */
 const CLEARED_AT = 0.8;
 
-export type Degradation = Pick<ServiceRecord, 'slow' | 'other' | 'window'>;
+export type Degradation = Pick<WholeRecord, 'slow' | 'other' | 'window' | 'phases'>;
 type SlowPolicy = Pick<Policy, 'slow' | 'slow_window'>;
 
 /** The causes of degradation after a good result. */
@@ -20,21 +20,38 @@ export function degradationAfter(before: Degradation, result: Result, policy: Sl
  * it was slow, that answer alone decides: how slow it was before the outage says nothing about after.
  */
 export function degradationAtDown(before: Degradation): Degradation {
-  return before.slow.length === 0 ? before : { ...before, window: [] };
+  return before.slow.length === 0 ? before : { ...before, window: [], phases: {} };
 }
 
-function slowness(
-  before: Degradation,
-  result: Result,
-  { slow: limits, slow_window }: SlowPolicy,
-): Pick<Degradation, 'slow' | 'window'> {
-  const slow_ms = limits?.total;
-  if (slow_ms === undefined) return { slow: [], window: [] };
-  const window =
-    result.duration_ms === null ? before.window : [...before.window, result.duration_ms].slice(-slow_window);
-  if (window.length === 0) return { slow: before.slow, window };
-  const limit = before.slow.length === 0 ? slow_ms : slow_ms * CLEARED_AT;
-  return { slow: meanOf(window) > limit ? ['total'] : [], window };
+function slowness(before: Degradation, result: Result, policy: SlowPolicy): Omit<Degradation, 'other'> {
+  const slow: SlowPhase[] = [];
+  const windows = new Map<SlowPhase, readonly number[]>();
+  for (const [phase, limit] of limitsOf(policy.slow)) {
+    const took = tookIn(phase, result);
+    const known = windowOf(before, phase);
+    const window = took === null ? known : [...known, took].slice(-policy.slow_window);
+    const wasSlow = before.slow.includes(phase);
+    if (window.length > 0) windows.set(phase, window);
+    if (window.length === 0 ? wasSlow : meanOf(window) > limit * (wasSlow ? CLEARED_AT : 1)) slow.push(phase);
+  }
+  const { total: window = [], ...phases } = Object.fromEntries(windows);
+  return { slow, window, phases };
+}
+
+function limitsOf(limits: SlowLimits | null): readonly (readonly [SlowPhase, number])[] {
+  return SLOW_PHASES.flatMap((phase) => {
+    const limit = limits?.[phase];
+    return limit === undefined ? [] : [[phase, limit] as const];
+  });
+}
+
+/** Null where the probe had no such phase. */
+function tookIn(phase: SlowPhase, { duration_ms, timings }: Result): number | null {
+  return phase === 'total' ? duration_ms : timings[`${phase}_ms`];
+}
+
+function windowOf({ window, phases }: Degradation, phase: SlowPhase): readonly number[] {
+  return phase === 'total' ? window : (phases[phase] ?? []);
 }
 
 function meanOf(window: readonly number[]): number {
@@ -54,16 +71,31 @@ export function otherReasons(result: Result): readonly Reason[] {
   return result.reasons.filter(({ status, code }) => status === 'degraded' && code !== 'slow');
 }
 
-/** The reason for on_slow, from the window that decided it. */
-export function slowReason(window: readonly number[], slow_ms: number): Reason {
+/** The reasons for on_slow, from the windows that decided it: the whole probe first, then phase by phase. */
+export function slowReasons(after: Degradation, limits: SlowLimits | null): readonly Reason[] {
+  return limitsOf(limits)
+    .filter(([phase]) => after.slow.includes(phase))
+    .map(([phase, limit]) => slowReason(phase, windowOf(after, phase), limit));
+}
+
+/** The reasons for on_slow of a single result: each phase that took longer than its limit. */
+export function slowNow(result: Result, limits: SlowLimits | null): readonly Reason[] {
+  return limitsOf(limits).flatMap(([phase, limit]) => {
+    const took = tookIn(phase, result);
+    return took === null || took <= limit ? [] : [slowReason(phase, [took], limit)];
+  });
+}
+
+function slowReason(slow: SlowPhase, window: readonly number[], limit: number): Reason {
   const mean = Math.round(meanOf(window) * 10) / 10;
   const runs = window.length === 1 ? 'the last run' : `the last ${window.length} runs`;
+  const what = slow === 'total' ? 'mean' : `mean ${slow.replace('_', ' ')}`;
   return {
     status: 'degraded',
     code: 'slow',
-    phase: 'expect',
-    text: `mean of ${runs} is ${showDuration(mean)}, above ${showDuration(slow_ms)}`,
-    expected: slow_ms,
+    phase: PHASE_OF_SLOW[slow],
+    text: `${what} of ${runs} is ${showDuration(mean)}, above ${showDuration(limit)}`,
+    expected: limit,
     got: mean,
     fact: null,
   };

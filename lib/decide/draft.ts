@@ -44,13 +44,19 @@ export function draft(event: EventKind, body: ResultBody, telling: Telling = {})
 }
 
 /** The event for on_result: best effort, never in the queue. It tells of this one probe, so it has its status. */
-export function draftResult(result: Result, before: ServiceRecord | null, after: ServiceRecord): Draft {
+export function draftResult(
+  result: Result,
+  before: ServiceRecord | null,
+  after: ServiceRecord,
+  gap_ms: number | null = null,
+): Draft {
   const { since, streak, incident } = after;
   return draft('result', result, {
     previous: previousOf(before),
     since,
     failures: failuresOf(streak),
     incident,
+    gap_ms,
   });
 }
 

@@ -1,79 +1,6 @@
 import { isObject } from '../words/json.ts';
-import { RECENT_MAX, STATUS_LETTER, type ServiceRecord } from '../words/record.ts';
-import type { Result } from '../words/result.ts';
-import type { ServiceHooks } from '../words/service.ts';
+import type { ServiceRecord, WholeRecord } from '../words/record.ts';
 import { STATUSES } from '../words/status.ts';
-
-type Who = Pick<
-  ServiceRecord,
-  'service' | 'files' | 'type' | 'target' | 'about' | 'hooks' | 'started' | 'gone'
->;
-
-/** What a record keeps of the service itself, so that an event can still be made when the config has lost it. */
-export function whoOf(input: {
-  readonly result: Result;
-  readonly hooks: ServiceHooks;
-  readonly files: readonly string[];
-}): Who {
-  const { result, hooks, files } = input;
-  return {
-    service: result.service,
-    files,
-    type: result.type,
-    target: result.target,
-    about: aboutOf(result),
-    hooks:
-      hooks.replace || Object.keys(hooks.run).length > 0 ? { replace: hooks.replace, run: hooks.run } : null,
-    started: result.started,
-    gone: null,
-  };
-}
-
-function aboutOf({ description, group, tags, vars, runbook, hint }: Result): ServiceRecord['about'] {
-  const says = [description, group, runbook, hint].some((text) => text !== null) || tags.length > 0;
-  return says || Object.keys(vars).length > 0 ? { description, group, tags, vars, runbook, hint } : null;
-}
-
-/** With this result as the newest of the recent ones. */
-export function withRecent(record: ServiceRecord, { status, duration_ms }: Result): ServiceRecord {
-  const { letters, durations } = record.recent;
-  const duration = duration_ms === null ? null : Math.round(duration_ms * 10) / 10;
-  const recent = {
-    letters: (letters + STATUS_LETTER[status]).slice(-RECENT_MAX),
-    durations: [...durations, duration].slice(-RECENT_MAX),
-  };
-  return { ...record, recent };
-}
-
-/** The memory of a service that was never seen before `time`. */
-export function blankRecord(who: Who, time: string): ServiceRecord {
-  return {
-    service: who.service,
-    seq: 0,
-    id: null,
-    status: 'unknown',
-    since: time,
-    time: null,
-    started: who.started,
-    streak: null,
-    reason: null,
-    summary: '',
-    incident: null,
-    told: { down: false, slow: false, other: false, degraded: false },
-    slow: [],
-    other: [],
-    window: [],
-    unknown: null,
-    baseline: {},
-    recent: { letters: '', durations: [] },
-    files: who.files,
-    type: who.type,
-    target: who.target,
-    about: who.about,
-    hooks: who.hooks,
-    gone: who.gone,
-  };
-}
 
 type Check = (value: unknown) => boolean;
 
@@ -82,8 +9,11 @@ const isNumber: Check = (value) => typeof value === 'number' && Number.isFinite(
 const isBoolean: Check = (value) => typeof value === 'boolean';
 const isTime: Check = (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
 const isNumberOrNull = orNull(isNumber);
+const isFlips: Check = (value) => typeof value === 'string' && /^(1[01]{0,19})?$/.test(value);
+const isPrevious = shape({ status: oneOf(STATUSES), since: isTime, time: isTime });
+const HOLDS = ['maintenance', 'silence', 'dependency', 'isolation', 'flapping'];
 
-const CHECKS: { readonly [K in keyof ServiceRecord]: Check } = {
+const CHECKS: { readonly [K in keyof WholeRecord]: Check } = {
   service: isString,
   seq: isNumber,
   id: orNull(isString),
@@ -92,6 +22,7 @@ const CHECKS: { readonly [K in keyof ServiceRecord]: Check } = {
   time: orNull(isTime),
   started: isTime,
   streak: orNull(shape({ failing: isBoolean, count: isNumber, since: isTime })),
+  outcomes: orAbsent(listOf(shape({ failing: isBoolean, time: isTime }))),
   reason: orNull(shape({ code: isString, phase: isString, text: isString })),
   summary: isString,
   incident: orNull(
@@ -103,10 +34,16 @@ const CHECKS: { readonly [K in keyof ServiceRecord]: Check } = {
       reminders: isNumber,
     }),
   ),
+  announced: orAbsent(orNull(isTime)),
+  held: orAbsent(orNull(shape({ kind: oneOf(HOLDS), cause: isString, since: isTime }))),
+  owed: orAbsent(orNull(shape({ cause: isString, previous: orNull(isPrevious) }))),
+  flips: orAbsent(isFlips),
+  flapping: orAbsent(orNull(shape({ since: isTime }))),
   told: shape({ down: isBoolean, slow: isBoolean, other: isBoolean, degraded: isBoolean }),
   slow: listOf(isString),
   other: listOf(isString),
   window: listOf(isNumber),
+  phases: orAbsent(mapOf(listOf(isNumber))),
   unknown: orNull(shape({ since: isTime, time: isTime, summary: isString })),
   baseline: mapOf(shape({ digest: orNull(isString) })),
   recent: shape({ letters: isString, durations: listOf(isNumberOrNull) }),
@@ -127,6 +64,10 @@ export function readRecord(value: unknown): ServiceRecord | null {
 
 function isRecord(value: unknown): value is ServiceRecord {
   return isObject(value) && CHECK_LIST.every(([key, check]) => check(value[key]));
+}
+
+function orAbsent(check: Check): Check {
+  return (value) => value === undefined || check(value);
 }
 
 function orNull(check: Check): Check {

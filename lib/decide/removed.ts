@@ -3,6 +3,7 @@ import type { ResultBody, RunInfo } from '../words/result.ts';
 
 import type { Decision } from './decide.ts';
 import { draft, previousOf } from './draft.ts';
+import { slim, whole } from './remembered.ts';
 import { endIncident, showLasted } from './incident.ts';
 import { unprobed } from './unprobed.ts';
 
@@ -44,8 +45,8 @@ export interface RemovedInput {
  */
 export function decideRemoved({ record, cause, time, run }: RemovedInput): Decision {
   if (record.gone !== null) return { record, drafts: [], changed: false };
-  const after: ServiceRecord = {
-    ...record,
+  const after = slim({
+    ...whole(record),
     status: 'unknown',
     since: time,
     streak: null,
@@ -55,8 +56,15 @@ export function decideRemoved({ record, cause, time, run }: RemovedInput): Decis
     other: [],
     window: [],
     unknown: null,
+    phases: {},
+    outcomes: [],
+    owed: null,
+    announced: null,
+    held: null,
+    flips: '',
+    flapping: null,
     gone: time,
-  };
+  });
   if (!record.told.down && record.told.perhaps !== true) return { record: after, drafts: [], changed: false };
   const { incident } = record;
   const lasted = incident === null ? '' : `, down for ${showLasted(incident, time)} by then`;

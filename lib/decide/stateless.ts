@@ -1,7 +1,7 @@
 import type { Draft } from '../words/draft.ts';
-import type { Result } from '../words/result.ts';
 import type { Policy } from '../words/policy.ts';
-import { otherReasons, slowReason } from './degradation.ts';
+import type { Result } from '../words/result.ts';
+import { otherReasons, slowNow } from './degradation.ts';
 import { draft, leadWith } from './draft.ts';
 
 /**
@@ -20,7 +20,7 @@ function levels(result: Result, policy: Pick<Policy, 'slow'>): readonly Draft[] 
       return [draft('unknown', result)];
     case 'up':
     case 'degraded':
-      return [...slow(result, policy.slow?.total ?? null), ...degraded(result)];
+      return [...slow(result, policy), ...degraded(result)];
   }
 }
 
@@ -28,16 +28,13 @@ function failures(result: Result): { readonly failures: number } {
   return { failures: result.status === 'down' ? 1 : 0 };
 }
 
-function slow(result: Result, slow_ms: number | null): readonly Draft[] {
-  if (slow_ms === null || result.duration_ms === null || result.duration_ms <= slow_ms) return [];
-  const reason = slowReason([result.duration_ms], slow_ms);
-  const reasons = leadWith(
-    reason,
-    result.reasons.filter(({ code }) => code !== 'slow'),
-  );
-  return [
-    draft('slow', { ...result, status: 'degraded', reason, reasons, summary: `${reason.text} (slow)` }),
-  ];
+function slow(result: Result, policy: Pick<Policy, 'slow'>): readonly Draft[] {
+  const found = slowNow(result, policy.slow);
+  const [reason] = found;
+  if (reason === undefined) return [];
+  const reasons = [...found, ...result.reasons.filter(({ code }) => code !== 'slow')];
+  const summary = `${reason.text} (slow)`;
+  return [draft('slow', { ...result, status: 'degraded', reason, reasons, summary })];
 }
 
 function degraded(result: Result): readonly Draft[] {
@@ -45,11 +42,6 @@ function degraded(result: Result): readonly Draft[] {
   const unnamed = result.status === 'degraded' && result.reasons.length === 0;
   if (others.length === 0 && !unnamed) return [];
   const [reason = result.reason] = others;
-  return [
-    draft('degraded', {
-      ...result,
-      reason,
-      reasons: reason === null ? [] : leadWith(reason, result.reasons),
-    }),
-  ];
+  const reasons = reason === null ? [] : leadWith(reason, result.reasons);
+  return [draft('degraded', { ...result, reason, reasons })];
 }

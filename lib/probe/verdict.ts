@@ -1,5 +1,5 @@
 import { showDuration } from '../words/duration-text.ts';
-import { SLOW_PHASES, type SlowPhase } from '../words/policy.ts';
+import { PHASE_OF_SLOW, SLOW_PHASES, type SlowPhase } from '../words/policy.ts';
 import type { Reason } from '../words/reason.ts';
 import type { AddressTried } from '../words/result.ts';
 import { type Status, worstStatus } from '../words/status.ts';
@@ -76,11 +76,11 @@ function tookIn(phase: SlowPhase, { duration_ms, timings }: Reading): number | n
 }
 
 function slowReason(phase: SlowPhase, took: number, limit: number): Reason {
-  const what = phase === 'total' ? '' : `${phase} `;
+  const what = phase === 'total' ? '' : `${phase.replace('_', ' ')} `;
   return {
     status: 'degraded',
     code: 'slow',
-    phase: 'expect',
+    phase: PHASE_OF_SLOW[phase],
     text: `${what}took ${showDuration(took)}, expected at most ${showDuration(limit)}`,
     expected: limit,
     got: took,

@@ -1,3 +1,5 @@
+import type { Phase } from './reason.ts';
+
 /** `count` of the last `of` runs, both from 1; the same number twice means so many in a row. `of` is at most QUORUM_MAX. */
 export interface Quorum {
   readonly count: number;
@@ -10,6 +12,16 @@ export const QUORUM_MAX = 20;
 /** What a limit can be set for: the whole probe, and each of its timings. */
 export const SLOW_PHASES = ['total', 'resolve', 'connect', 'tls', 'first_byte', 'transfer'] as const;
 export type SlowPhase = (typeof SLOW_PHASES)[number];
+
+/** The phase of a reason that names one of them. */
+export const PHASE_OF_SLOW = {
+  total: 'expect',
+  resolve: 'resolve',
+  connect: 'connect',
+  tls: 'tls',
+  first_byte: 'protocol',
+  transfer: 'protocol',
+} as const satisfies Record<SlowPhase, Phase>;
 
 /** Milliseconds above which the mean is slow; a phase that is absent has no limit. */
 export type SlowLimits = { readonly [phase in SlowPhase]?: number };

@@ -48,9 +48,6 @@ export interface ServiceRecord {
   readonly reason: { readonly code: Code; readonly phase: Phase; readonly text: string } | null;
   readonly summary: string;
 
-  /** the status before `status`; null: there was none */
-  readonly earlier?: { readonly status: Status; readonly since: string; readonly time: string } | null;
-
   /** open while confirmed down, announced or not */
   readonly incident: DraftIncident | null;
   /** what hooks have been told and not yet been untold */
@@ -74,6 +71,11 @@ export interface ServiceRecord {
     readonly cause: string;
     readonly since: string;
   } | null;
+  /** what `status` still has to be told for, when nothing holds it any more: why it waited, and the status before it */
+  readonly owed?: {
+    readonly cause: string;
+    readonly previous: { readonly status: Status; readonly since: string; readonly time: string } | null;
+  } | null;
   /** for each of the last 20 results outside of holds, newest last, whether it changed sides: 1 or 0; begins with a 1 */
   readonly flips?: string;
   /** since when it has been going up and down too often; null: it does not */
@@ -86,12 +88,12 @@ export interface ServiceRecord {
   readonly window: readonly number[];
   /** the same for each phase that has a limit */
   readonly phases?: { readonly [phase: string]: readonly number[] };
-  /** the spell in which puptime cannot tell; null outside of one. `held`: a hold keeps it from being told */
+  /** the spell in which puptime cannot tell; null outside of one. `held`: what has kept it from being told */
   readonly unknown: {
     readonly since: string;
     readonly time: string;
     readonly summary: string;
-    readonly held?: true;
+    readonly held?: string;
   } | null;
   /** the watched facts of the last good result */
   readonly baseline: { readonly [fact: string]: Baseline };
@@ -110,3 +112,6 @@ export interface ServiceRecord {
   /** when it left the config; null while it is in it */
   readonly gone: string | null;
 }
+
+/** A record with all that the first version did not have: what is absent is null or empty. */
+export type WholeRecord = Required<ServiceRecord>;
