@@ -1,4 +1,5 @@
 import { adopt } from '../state/adoption.ts';
+import { forgetGone } from '../state/forgetting.ts';
 import { passingId, sid, stampTransition, type Stamp } from '../state/identity.ts';
 import { readJournal } from '../state/journal.ts';
 import { saveMemory, stampOf, type Memory } from '../state/memory.ts';
@@ -127,7 +128,8 @@ export function createOutbox({ state, memory, queue, delivery, mode, now }: Outb
     records: () => records,
     snapshot: () => {
       group.flush();
-      const saved = saveMemory(state, records.values(), memory.lost);
+      const kept = forgetGone({ records, lost: memory.lost }, now(), state.salt);
+      const saved = saveMemory(state, kept.records.values(), kept.lost);
       if (saved.where !== 'state') delivery.tally.cannotWrite(saved.error);
       if (saved.where === 'nowhere') return false;
       for (const { service, seq } of records.values()) inSnapshot[saved.where].set(service, seq);

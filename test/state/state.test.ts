@@ -23,6 +23,7 @@ import {
 import { createGroup, replaceFile } from '../../lib/state/durable-file.ts';
 import { openJournal, readJournal } from '../../lib/state/journal.ts';
 import { tryLock, waitForLock } from '../../lib/state/lock.ts';
+import { forgetGone } from '../../lib/state/forgetting.ts';
 import { loadMemory, saveMemory, stampOf } from '../../lib/state/memory.ts';
 import {
   commitTransitions,
@@ -240,6 +241,22 @@ describe('memory', () => {
     expect(place.reports).toEqual([]);
     saveMemory(state, [...later.records.values(), { ...record('cache'), seq: 8, id: 'n' }], later.lost);
     expect(loadMemory(state, none).lost).toEqual([]);
+  });
+
+  test('forgets services that left the config long ago, but gives no id a second time', () => {
+    const gone = { gone: '2026-01-01T00:00:00.000Z', seq: 4, id: 'i'.repeat(32) };
+    const records = new Map([record('a'), { ...record('old'), ...gone }].map((one) => [one.service, one]));
+    const memory = { records, lost: [] };
+    const day = 86_400_000;
+    expect(forgetGone(memory, Date.parse(gone.gone) + 30 * day, 'salt')).toBe(memory);
+    const later = forgetGone(memory, Date.parse(gone.gone) + 31 * day, 'salt');
+    expect([...later.records.keys()]).toEqual(['a']);
+    const { seq, id } = stampOf(later, 'old');
+    expect([seq, id]).toEqual([0, expect.stringMatching(/^[0-9a-f]{32}$/)]);
+    const other = new Map([['b', { ...record('b'), ...gone, seq: 9 }]]);
+    const last = forgetGone({ ...later, records: other }, Date.parse(gone.gone) + 31 * day, 'salt');
+    expect(last.lost).toHaveLength(1);
+    expect(stampOf(last, 'old').id).not.toBe(id);
   });
 
   test.each([
