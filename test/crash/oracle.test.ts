@@ -96,7 +96,13 @@ describe('what is wrong', () => {
       mark.mark === 'start' ? { ...mark, incident: mark.event } : mark,
     );
     expect(kinds({ ...right, marks })).toEqual(['unpaired']);
-    expect(kinds({ ...right, marks, sameIncident: false })).toEqual([]);
+    expect(kinds({ ...right, marks, forgetful: true })).toEqual([]);
+  });
+
+  test('an on_down that stays without its on_up', () => {
+    const evidence = { expected: expectedOf('down? up?'), crashes: 0, marks: marksOf('down:1+') };
+    expect(kinds(evidence)).toEqual([]);
+    expect(kinds({ ...evidence, upAtEnd: ['a'] })).toEqual(['unpaired']);
   });
 
   test('a hook without its file', () => {

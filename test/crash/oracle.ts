@@ -22,10 +22,12 @@ export interface Evidence {
   readonly crashes: number;
   /** hooks by event, where there are several or others than `all`: `{down: ['pager', 'mail']}` */
   readonly lanes?: { readonly [event: string]: readonly string[] };
+  /** services that are up, or gone, at the end: no on_down may be left without its on_up */
+  readonly upAtEnd?: readonly string[];
   /** as the lab finds them after clean runs */
   readonly leftovers?: readonly string[];
-  /** false where a damaged memory may have forgotten to which incident an on_up belongs; default true */
-  readonly sameIncident?: boolean;
+  /** true where a damaged memory may have forgotten an incident: then it may begin again, and end under another id */
+  readonly forgetful?: boolean;
 }
 
 export type ViolationKind =
@@ -60,7 +62,7 @@ export function judge(evidence: Evidence): readonly Violation[] {
   return [
     ...histories.flatMap((history) => [
       ...compare(history),
-      ...checkPairs(history, evidence.sameIncident ?? true),
+      ...checkPairs(history, evidence),
       ...checkRepeats(history, evidence.crashes),
       ...checkOverlaps(history),
     ]),
@@ -121,21 +123,27 @@ function compareInOrder(
 }
 
 /** Every on_up after its on_down; every on_down before the next has an on_up between. */
-function checkPairs({ service, lane, seen }: History, sameIncident: boolean): readonly Violation[] {
+function checkPairs(
+  { service, lane, seen }: History,
+  { forgetful = false, upAtEnd = [] }: Evidence,
+): readonly Violation[] {
   const found: Violation[] = [];
   const who = `${service}, hook ${lane}`;
   let open: Seen | null = null;
   for (const one of seen) {
     if (one.event === 'down') {
-      if (open !== null) found.push(violation('unpaired', `${who}: two on_down without an on_up between`));
+      if (open !== null && !forgetful)
+        found.push(violation('unpaired', `${who}: two on_down without an on_up between`));
       open = one;
     } else if (one.event === 'up') {
       if (open === null) found.push(violation('unpaired', `${who}: an on_up without an on_down before it`));
-      else if (sameIncident && open.first.incident !== one.first.incident)
+      else if (!forgetful && open.first.incident !== one.first.incident)
         found.push(violation('unpaired', `${who}: the on_up has another incident than its on_down`));
       open = null;
     }
   }
+  if (open !== null && upAtEnd.includes(service))
+    found.push(violation('unpaired', `${who}: it is up again, and the on_down has no on_up`));
   return found;
 }
 
