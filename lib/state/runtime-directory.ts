@@ -107,7 +107,8 @@ function placesOf(world: RuntimeWorld): (() => string)[] {
 }
 
 function made(directory: string): string {
-  mkdirSync(directory, { recursive: true, mode: 0o711 });
+  // Whatever the umask: the user that hooks run as must get through.
+  if (mkdirSync(directory, { recursive: true }) !== undefined) chmodSync(directory, 0o711);
   return directory;
 }
 

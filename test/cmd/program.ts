@@ -25,6 +25,8 @@ export interface Start {
   readonly input?: string;
   readonly env?: { readonly [name: string]: string };
   readonly cwd?: string;
+  /** words that start the program, as in `setpriv --reuid=1 --` */
+  readonly before?: readonly string[];
 }
 
 /** The program while it runs. */
@@ -100,7 +102,10 @@ export function createPlace(name: string): Place {
     });
     return { child, ended, stdout: () => text.stdout };
   };
-  const start: Place['start'] = (args, given = {}) => spawned(process.execPath, [PROGRAM, ...args], given);
+  const start: Place['start'] = (args, given = {}) => {
+    const [file = '', ...words] = [...(given.before ?? []), process.execPath, PROGRAM, ...args];
+    return spawned(file, words, given);
+  };
   const hook: Place['hook'] = (name, script = `cat "$1" >> '${at('events.ndjson')}'`) => {
     mkdirSync(path.dirname(at('hooks', name)), { recursive: true, mode: 0o755 });
     writeFileSync(at('hooks', name), script.startsWith('#!') ? script : `#!/bin/sh\n${script}\n`, {
