@@ -37,6 +37,11 @@ export LD_LIBRARY_PATH=/x BASH_ENV=/x ENV=/x IFS=x SECRET=x NODE_OPTIONS= PUPTIM
 echo 17 > /proc/$$/oom_score_adj
 `;
 
+function give(file: string, uid: number, gid: number, mode: number): void {
+  chownSync(file, uid, gid);
+  chmodSync(file, mode);
+}
+
 describe.runIf(IS_ROOT)('root steps down', () => {
   const config = (user: string, extra: object = {}) => place.config({ hooks: { user }, ...CLOSED, ...extra });
 
@@ -120,8 +125,8 @@ describe.runIf(IS_ROOT)('root steps down', () => {
         () => chmodSync(place.hooks, 0o700),
         /on_down:? cannot be read/,
       ],
-      ['that its user’s group may run', (hook) => (chownSync(hook, 0, 65534), chmodSync(hook, 0o750)), null],
-      ['that its user owns', (hook) => (chownSync(hook, 65534, 0), chmodSync(hook, 0o500)), null],
+      ['that its user’s group may run', (hook) => give(hook, 0, 65534, 0o750), null],
+      ['that its user owns', (hook) => give(hook, 65534, 0, 0o500), null],
     ];
     test.each(cases)('%s', async (_, spoil, reason) => {
       const hook = place.hook('on_down', 'id -un');
