@@ -54,7 +54,8 @@ export function findHooks(name: string, service: ServiceHooks | null, place: Hoo
 export function vetHook(path: string, place: HookPlace): Vetting {
   const kind = kindOf(path);
   if (kind === null) return { kind: 'gone' };
-  if (kind !== 'file') return { kind: 'refused', reason: `${path} is not a file` };
+  if (kind === 'other') return { kind: 'refused', reason: `${path} is not a file` };
+  if (kind !== 'file') return { kind: 'refused', reason: `${path} cannot be looked at (${kind})` };
   const reason = distrust(path, place.uid);
   if (reason !== null) return { kind: 'refused', reason };
   if (!isExecutable(path)) {
@@ -94,7 +95,9 @@ export function findHookProblems(
 function strayFiles({ dir }: HookPlace): readonly string[] {
   if (dir === null) return [];
   const known = HOOK_NAMES.flatMap((name) => [name, `${name}.d`]);
-  return namesIn(dir)
+  const names = namesIn(dir);
+  if (typeof names === 'string') return [];
+  return names
     .filter((name) => name.startsWith('on_') && !known.includes(name) && !SKIPPED_NAME.test(name))
     .map((name) => `${dir}/${name}`);
 }
@@ -109,7 +112,12 @@ const HOOK_NAMES = EVENT_KINDS.map((kind) => `on_${kind}`);
 function listDirectory(directory: string): FoundHooks {
   const hooks: HookReference[] = [];
   const skipped: SkippedFile[] = [];
-  for (const name of namesIn(directory)) {
+  const names = namesIn(directory);
+  if (typeof names === 'string') {
+    const reason = `${directory} cannot be read (${names}), so that no hook in it runs`;
+    return { hooks, skipped: [{ path: directory, reason, expected: false }] };
+  }
+  for (const name of names) {
     const path = `${directory}/${name}`;
     const reason = reasonToSkip(path, name);
     if (reason === null) hooks.push({ path, lane: name });
@@ -129,12 +137,12 @@ function reasonToSkip(path: string, name: string): string | null {
   return isExecutable(path) ? null : 'it is not executable: chmod +x it';
 }
 
-function namesIn(directory: string): string[] {
+function namesIn(directory: string): string[] | `E${string}` {
   try {
     return readdirSync(directory).sort(byCodePoint);
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
+    const errno = errnoOf(error);
+    return errno === 'ENOENT' || errno === 'ENOTDIR' ? [] : errno;
   }
 }
 
@@ -142,11 +150,22 @@ function byCodePoint(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Null when there is nothing, or a link to nothing. */
-function kindOf(path: string): 'file' | 'other' | null {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return null;
-  return stats.isFile() ? 'file' : 'other';
+/** Null when there is nothing, or a link to nothing; the errno (`EACCES`, `ELOOP`) when that cannot be told. */
+function kindOf(path: string): 'file' | 'other' | `E${string}` | null {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return null;
+    return stats.isFile() ? 'file' : 'other';
+  } catch (error) {
+    return errnoOf(error);
+  }
+}
+
+/** Rethrows what the system did not say. */
+function errnoOf(error: unknown): `E${string}` {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!/^E[A-Z0-9]+$/.test(code)) throw error;
+  return `E${code.slice(1)}`;
 }
 
 function isExecutable(path: string): boolean {
@@ -154,11 +173,8 @@ function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK);
     return true;
   } catch (error) {
-    if (hasCode(error, 'EACCES', 'EPERM', 'ENOENT')) return false;
-    throw error;
+    // Whatever the reason is, it does not run.
+    errnoOf(error);
+    return false;
   }
-}
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -94,6 +94,23 @@ test('what may not run is refused with the reason and what to do', () => {
   expect(vetHook(`${place.hooks}/link`, at())).toEqual({ kind: 'fit' });
 });
 
+test('what cannot even be looked at is refused, not a crash', () => {
+  symlinkSync('loop', `${place.hooks}/on_down`);
+  symlinkSync('on_down', `${place.hooks}/loop`);
+  expect(short(findHooks('on_down', null, at()).hooks)).toEqual(['on_down']);
+  expect(vetHook(`${place.hooks}/on_down`, at())).toEqual({
+    kind: 'refused',
+    reason: `${place.hooks}/on_down cannot be looked at (ELOOP)`,
+  });
+  symlinkSync('loop', `${place.hooks}/on_up.d`);
+  const reason = `${place.hooks}/on_up.d cannot be read (ELOOP), so that no hook in it runs`;
+  expect(findHooks('on_up', null, at())).toEqual({
+    hooks: [],
+    skipped: [{ path: `${place.hooks}/on_up.d`, reason, expected: false }],
+  });
+  expect(findHookProblems([], at()).map((problem) => problem.reason)).toContain(reason);
+});
+
 test('validate hears of all of it', () => {
   fill();
   chmodSync(`${place.hooks}/on_down`, 0o644);
