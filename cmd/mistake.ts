@@ -7,8 +7,6 @@ export type Vocabulary = ReadonlyMap<string, readonly string[]>;
 
 const NOT_YET = [
   'explain',
-  'events',
-  'replay',
   'simulate',
   'beat',
   'receive',

@@ -120,6 +120,45 @@ export const DECIDE: OptionTable = {
 
 export const DELIVER: OptionTable = { ...CONFIG, ...STATE, ...HOOKS, ...OUTPUT, ...DRY_RUN };
 
+const LOCK_WAIT_DELIVERY: OptionTable = {
+  'lock-wait': {
+    type: 'string',
+    value: '10s',
+    describe: 'how long to wait for a delivery that is under way before exiting with 75',
+  },
+};
+
+const ONE_HOOK: OptionTable = {
+  hook: {
+    type: 'string',
+    value: 'NAME',
+    describe: 'only this hook: its path, or its name as in on_down.d/10-mail',
+  },
+};
+
+export const EVENTS: OptionTable = {
+  ...CONFIG,
+  ...STATE,
+  ...SELECT,
+  ...OUTPUT,
+  ...ONE_HOOK,
+  ...LOCK_WAIT_DELIVERY,
+  pending: { type: 'boolean', describe: 'only those that wait for a hook' },
+  dead: { type: 'boolean', describe: 'only those that were given up' },
+  recent: { type: 'boolean', describe: 'only those that are done or dropped, the newest first' },
+  limit: { type: 'number', value: 'N', describe: 'of the recent ones, at most so many (default 20)' },
+  all: { type: 'boolean', describe: 'with retry or drop: all that are shown, instead of IDs' },
+  'dry-run': { type: 'boolean', describe: 'say what would be changed; change nothing' },
+};
+
+export const REPLAY: OptionTable = {
+  ...CONFIG,
+  ...HOOKS,
+  ...OUTPUT,
+  ...ONE_HOOK,
+  'dry-run': { type: 'boolean', describe: 'say which hooks would run; run none' },
+};
+
 export const STATUS: OptionTable = {
   ...CONFIG,
   ...STATE,
@@ -134,7 +173,8 @@ export const STATUS: OptionTable = {
 
 export const VALIDATE: OptionTable = { ...CONFIG, ...HOOKS, ...OUTPUT };
 
-export const HOOK_TEST: OptionTable = { ...CONFIG, ...STATE, ...HOOKS, ...OUTPUT };
+/** `hook test` and `hook lint` */
+export const HOOK: OptionTable = { ...CONFIG, ...STATE, ...HOOKS, ...OUTPUT };
 
 export const SILENCE: OptionTable = {
   ...CONFIG,
@@ -175,6 +215,11 @@ export interface Options {
   readonly 'no-state'?: boolean;
   readonly 'no-deliver'?: boolean;
   readonly 'max-age'?: string;
+  readonly hook?: string;
+  readonly pending?: boolean;
+  readonly dead?: boolean;
+  readonly recent?: boolean;
+  readonly limit?: number;
   readonly for?: string;
   readonly until?: string;
   readonly note?: string;

@@ -17,9 +17,18 @@ export function remembered(
   config: Pick<Config, 'state'> | null,
   world: World,
 ): Memory & { readonly state: State | null } {
-  const state = findState(stateDirectory(options, config, world), stateWorld(world));
+  const state = findOwnState(options, config, world);
   if (state === null) return { ...NOTHING, state };
   return { ...loadMemory(state, readQueue(state), isRecord), state };
+}
+
+/** The state directory, if there is one. Throws UserError 74, 77 or 78. */
+export function findOwnState(
+  options: Options,
+  config: Pick<Config, 'state'> | null,
+  world: World,
+): State | null {
+  return findState(stateDirectory(options, config, world), stateWorld(world));
 }
 
 /** The state directory, made where there is none. Throws UserError 74, 77 or 78. */

@@ -66,7 +66,7 @@ function isUntold({ parcel, delivery }: NextDelivery, { stored }: AttemptContext
 
 /** An event that has had no attempt at all gets one, however long puptime did not run. */
 function isTooOld({ parcel, delivery }: NextDelivery, { setting, now }: AttemptContext): boolean {
-  return delivery.attempts > 0 && now() - parcel.committed > setting.config.max_age_ms;
+  return delivery.attempts > 0 && now() - (delivery.since ?? parcel.committed) > setting.config.max_age_ms;
 }
 
 async function run(next: NextDelivery, context: AttemptContext): Promise<HookOutcome> {
@@ -179,12 +179,10 @@ type Note =
 
 function note({ parcel, delivery }: NextDelivery, { stored, now }: AttemptContext, what: Note): void {
   if (stored === null || parcel.entry === null) return;
-  stored.journal.note({
-    id: parcel.event.id,
-    hook: delivery.hook.path,
-    n: delivery.attempts,
-    t: now(),
-    ...what,
-  });
+  const { id, event, service } = parcel.event;
+  const { hook, attempts: n, since } = delivery;
+  const line = { id, hook: hook.path, n, t: now() };
+  if (what.k !== 'failed') stored.journal.note({ ...line, ...what, event, service });
+  else stored.journal.note({ ...line, ...what, ...(since === undefined ? {} : { since }) });
   stored.journal.writtenSoon();
 }

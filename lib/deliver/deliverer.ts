@@ -163,6 +163,7 @@ function deliveryOf(hook: HookReference, line: HookLine | undefined, now: number
     settled: isSettled(line),
     refused: false,
     done: line?.k === 'done',
+    ...(line?.k === 'failed' && line.since !== undefined ? { since: line.since } : {}),
   };
 }
 

@@ -10,6 +10,8 @@ export interface Delivery {
   attempts: number;
   /** ms since the epoch: not before */
   next: number;
+  /** ms since the epoch: `max_age` counts from there; absent: from when the event was committed */
+  readonly since?: number;
   /** done, given up or dropped */
   settled: boolean;
   /** the hook may not run as it is; looked at again by the next run */

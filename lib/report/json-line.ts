@@ -7,6 +7,11 @@ export function jsonLine(value: object): string {
   return `${JSON.stringify(value).replace(ACTED_ON, escape)}\n`;
 }
 
+/** The same over several lines, for people. */
+export function jsonText(value: object): string {
+  return `${JSON.stringify(value, null, 2).replace(ACTED_ON, escape)}\n`;
+}
+
 function escape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

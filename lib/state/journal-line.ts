@@ -32,16 +32,18 @@ export type JournalLine =
       readonly next: number;
       readonly why: string;
       readonly output: string;
+      /** somebody wanted it tried again then: its `max_age` counts from there */
+      readonly since?: number;
     }
-  | {
+  | ({
       readonly k: 'done';
       readonly id: string;
       readonly hook: string;
       readonly n: number;
       readonly t: number;
       readonly output: string;
-    }
-  | {
+    } & About)
+  | ({
       /** dead: given up, kept in dead/; dropped: the hook is gone, or a person said so */
       readonly k: 'dead' | 'dropped';
       readonly id: string;
@@ -51,7 +53,14 @@ export type JournalLine =
       readonly why: string;
       /** an on_down that ended so without any attempt: whoever was not told of it need not be told of its end */
       readonly untold?: Untold;
-    };
+    } & About);
+
+/** What it was about, for those who look once the event itself is gone. */
+interface About {
+  /** its kind, in the words of whoever wrote the line */
+  readonly event?: string;
+  readonly service?: string;
+}
 
 export interface Untold {
   /** id of the incident */
@@ -90,15 +99,27 @@ function hasItsParts(value: Record<string, unknown>): boolean {
         typeof value.pid === 'number' && typeof value.start === 'string' && typeof value.boot === 'string'
       );
     case 'failed':
-      return typeof value.next === 'number' && typeof value.why === 'string';
+      return (
+        typeof value.next === 'number' &&
+        typeof value.why === 'string' &&
+        ['number', 'undefined'].includes(typeof value.since)
+      );
     case 'done':
-      return true;
+      return hasAbout(value);
     case 'dead':
     case 'dropped':
-      return typeof value.why === 'string' && (value.untold === undefined || isUntold(value.untold));
+      return (
+        typeof value.why === 'string' &&
+        (value.untold === undefined || isUntold(value.untold)) &&
+        hasAbout(value)
+      );
     default:
       return false;
   }
+}
+
+function hasAbout({ event, service }: Record<string, unknown>): boolean {
+  return [event, service].every((word) => word === undefined || typeof word === 'string');
 }
 
 function isUntold(value: unknown): boolean {

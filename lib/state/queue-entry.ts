@@ -29,21 +29,25 @@ export interface EntryName {
   readonly name: string;
   readonly sid: string;
   readonly seq: number;
+  /** not a transition of our own */
   readonly received: boolean;
+  /** a dead letter that somebody wants tried again: older than all else of its service */
+  readonly again: boolean;
 }
 
-/** `<sid>~<seq>.json`; `<sid>~r<arrival>.json` for an event that came from elsewhere. */
-export function queueName(entry: Pick<QueueEntry, 'sid' | 'seq' | 'record'>): string {
-  return `${entry.sid}~${entry.record === null ? 'r' : ''}${entry.seq}.json`;
+/** `<sid>~<seq>.json`; `<sid>~r<arrival>.json` for an event that came from elsewhere, `<sid>~a<arrival>.json` from dead/. */
+export function queueName(entry: Pick<QueueEntry, 'sid' | 'seq' | 'record' | 'hooks'>): string {
+  const kind = entry.record !== null ? '' : entry.hooks === null ? 'r' : 'a';
+  return `${entry.sid}~${kind}${entry.seq}.json`;
 }
 
-const NAME = /^([^~]{1,200})~(r?)(\d{1,15})\.json$/;
+const NAME = /^([^~]{1,200})~([ra]?)(\d{1,15})\.json$/;
 
 /** Null for a name that is none of a queue file. */
 export function parseQueueName(name: string): EntryName | null {
-  const [, base, received, seq] = NAME.exec(name) ?? [];
+  const [, base, kind, seq] = NAME.exec(name) ?? [];
   if (base === undefined || base.startsWith('.')) return null;
-  return { name, sid: base, seq: Number(seq), received: received === 'r' };
+  return { name, sid: base, seq: Number(seq), received: kind !== '', again: kind === 'a' };
 }
 
 /** The content of its file. */
@@ -57,6 +61,7 @@ export function parseEntry(text: string, name: EntryName, durable: boolean): Que
   if (!isObject(value) || !Array.isArray(value.events) || typeof value.committed !== 'number') return null;
   if (value.seq !== name.seq || !value.events.every(isStoredEvent)) return null;
   if (name.received ? value.record !== null : !isStoredRecord(value.record, name)) return null;
+  if (name.again && value.hooks === null) return null;
   if (value.hooks !== null && !(isObject(value.hooks) && Object.values(value.hooks).every(isHookList))) {
     return null;
   }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Event } from '../words/event.ts';
 import { moveAside } from './corrupt.ts';
 import { createFile, createGroup, errnoOf, removeIfThere, syncDirectory } from './durable-file.ts';
+import type { HookReference } from './hook-reference.ts';
 import { lostId, sid, type Stamp } from './identity.ts';
 import {
   parseEntry,
@@ -91,6 +92,31 @@ export function storeReceived(state: State, event: Event, committed: number, uni
   return { entry: spare instanceof Error ? null : { ...spare, durable: false }, error: stored };
 }
 
+/** A dead delivery that is to be tried again. */
+export interface Again {
+  readonly event: Event;
+  readonly hook: HookReference;
+  /** ms since the epoch */
+  readonly committed: number;
+  readonly unique: string;
+}
+
+/**
+ * Puts one dead delivery back, synced, before all others of its service: nothing that waits for the same hook is older.
+ * For the holder of the delivery lock. Throws the errno.
+ */
+export function storeAgain(state: State, { event, hook, committed, unique }: Again): void {
+  if (state.missing !== null) throw missingError(state);
+  const name = sid(event.service);
+  const present = queueFiles(state).filter((file) => file.again && file.sid === name);
+  let seq = Math.max(0, ...present.map((file) => file.seq));
+  for (;;) {
+    const hooks = { [event.id]: [hook] };
+    const entry = { sid: name, seq: ++seq, record: null, events: [event], hooks, committed };
+    if (createFile(`${state.dir}/${QUEUE}/${queueName(entry)}`, serialiseEntry(entry), unique)) return;
+  }
+}
+
 /** Reads all that waits. A damaged file is reported and left where it is. Throws the errno of what cannot be read. */
 export function readQueue(state: State): QueueContent {
   const entries: QueueEntry[] = [];
@@ -164,9 +190,11 @@ function queueFiles(state: State): readonly QueueFile[] {
       if (parts !== null) found.set(name, { ...parts, path: `${directory}/${QUEUE}/${name}`, durable });
     }
   }
-  return [...found.values()].sort(
-    (a, b) => compareText(a.sid, b.sid) || Number(a.received) - Number(b.received) || a.seq - b.seq,
-  );
+  return [...found.values()].sort((a, b) => compareText(a.sid, b.sid) || rank(a) - rank(b) || a.seq - b.seq);
+}
+
+function rank({ again, received }: EntryName): number {
+  return again ? 0 : received ? 2 : 1;
 }
 
 /** An overlay may be taken away at any time. */

@@ -206,8 +206,10 @@ describe('schema, help, version, mistakes', () => {
     expect(commands.sort()).toEqual([
       'decide',
       'deliver',
+      'events',
       'hook',
       'probe',
+      'replay',
       'run',
       'schema',
       'status',
@@ -232,7 +234,11 @@ describe('schema, help, version, mistakes', () => {
     [['run', '--concurrency', '-3'], /concurrency/],
     [['explain', 'web'], /not in this version/],
     [['deliver', 'x'], /expected nothing, or -/],
-    [['hook', 'lint'], /./],
+    [['hook', 'lnit'], /did you mean lint/],
+    [['hook'], /./],
+    [['events', 'retyr'], /did you mean events retry/],
+    [['events', 'retry'], /expected IDs/],
+    [['replay'], /./],
     [['status', '-o', 'tap'], /expected human, json or ndjson/],
   ])('%j is 64, in a line and a hint', async (args, words) => {
     const { code, stdout, stderr } = await place.run(args);

@@ -8,7 +8,10 @@ const TABLES: { readonly [command: string]: options.OptionTable } = {
   deliver: options.DELIVER,
   status: options.STATUS,
   validate: options.VALIDATE,
-  'hook test': options.HOOK_TEST,
+  events: options.EVENTS,
+  replay: options.REPLAY,
+  'hook test': options.HOOK,
+  'hook lint': options.HOOK,
   schema: {},
 };
 
