@@ -1,3 +1,4 @@
+import { createRedactor } from '../lib/config/redactor.ts';
 import { createDelivery, type Delivery } from '../lib/deliver/delivery.ts';
 import type { DeliverWorld } from '../lib/deliver/world.ts';
 import type { State } from '../lib/state/state-directory.ts';
@@ -32,6 +33,7 @@ export function deliverWorld(world: World): DeliverWorld {
     now: () => world.now(),
     random: () => Buffer.from(world.randomBytes(4)).readUInt32BE() / 2 ** 32,
     unique: () => Buffer.from(world.randomBytes(6)).toString('hex'),
+    redactor: (secrets) => createRedactor(secrets),
     report: (line) => report(world, line),
   };
 }

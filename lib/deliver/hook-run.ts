@@ -9,6 +9,7 @@ import type { Event } from '../words/event.ts';
 import { safeText } from '../words/safe-text.ts';
 import type { HooksConfig } from '../words/service.ts';
 import { hookEnvironment } from './hook-environment.ts';
+import { formatFault } from './hook-format.ts';
 import { signalOf, type HookSandbox } from './hook-sandbox.ts';
 import type { HookUser } from './hook-user.ts';
 
@@ -20,6 +21,8 @@ export interface HookSetting {
   readonly runtime: Runtime;
   /** puptime’s own environment */
   readonly env: { readonly [name: string]: string | undefined };
+  /** hides the secrets that hooks are given, in what they print */
+  readonly redact: (text: string) => string;
 }
 
 export interface HookJob {
@@ -46,6 +49,8 @@ export type HookOutcome =
 
 /** Of what a hook prints. */
 const MOST_OUTPUT = 4096;
+/** More is read than kept, so that no secret is cut in two and not known again. */
+const MOST_READ = 2 * MOST_OUTPUT;
 /** Between SIGTERM and SIGKILL. */
 const GRACE_MS = 2000;
 
@@ -55,7 +60,7 @@ const GRACE_MS = 2000;
  */
 export async function runHook(job: HookJob, setting: HookSetting): Promise<HookOutcome> {
   const { runtime, sandbox } = setting;
-  const refusal = await sandbox.refusal();
+  const refusal = (await sandbox.refusal()) ?? formatFault(job.path);
   if (refusal !== null) return { kind: 'not_started', reason: refusal };
   let directory: string | null = null;
   try {
@@ -86,7 +91,7 @@ async function runOn(file: string, job: HookJob, setting: HookSetting): Promise<
   const program = programOf(file, job, setting);
   closeInheritedDescriptors();
   const stdin = openSync(file, 'r');
-  const opening = openGate({ ...program, stdin, maxOutput: MOST_OUTPUT });
+  const opening = openGate({ ...program, stdin, maxOutput: MOST_READ });
   const gate = await opening.finally(() => {
     closeSync(stdin);
   });
@@ -102,7 +107,8 @@ async function runOn(file: string, job: HookJob, setting: HookSetting): Promise<
   });
   const signal = setting.sandbox.stands ? signalOf(ended.exitCode) : null;
   const outcome = signal === null ? ended : { ...ended, exitCode: null, signal };
-  return { kind: 'ran', ...outcome, text: safeText(output.toString('utf8'), MOST_OUTPUT).trimEnd() };
+  const text = setting.redact(output.toString('utf8'));
+  return { kind: 'ran', ...outcome, text: safeText(text, MOST_OUTPUT).trimEnd() };
 }
 
 function programOf(

@@ -20,7 +20,11 @@ export function openHookSetting(
   const user = hookUser(uid, config.user, readPasswd);
   const sandbox = openSandbox({ kind: config.sandbox, user, uid, path: env.PATH });
   const runtime = openRuntime({ ...world, stateDir, owner: ownerOf(user) });
-  return { setting: { config, user, sandbox, runtime, env }, place: placeOfHooks(config, user, world) };
+  const redact = world.redactor(config.env.flatMap((name) => env[name] ?? []));
+  return {
+    setting: { config, user, sandbox, runtime, env, redact },
+    place: placeOfHooks(config, user, world),
+  };
 }
 
 /** Where hooks are looked for, and as whose. */

@@ -9,6 +9,8 @@ export interface DeliverWorld {
   readonly random: () => number;
   /** a few random letters, anew each time */
   readonly unique: () => string;
+  /** makes what hides these secrets in a text, in whatever encoding */
+  readonly redactor: (secrets: readonly string[]) => (text: string) => string;
   /** one line for stderr */
   readonly report: (line: string) => void;
 }

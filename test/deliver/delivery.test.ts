@@ -281,3 +281,14 @@ test('an interruption ends running hooks and keeps their events for the next run
   expect(await openOutbox(place).outbox.drain()).toMatchObject({ tried: 1, pending: 0 });
   expect(existsSync(`${place.dir}/state/deliveries.ndjson`)).toBe(true);
 });
+
+test('a secret that a hook is given and prints is hidden, on stderr and in the journal', async () => {
+  place.hook('on_down', 'printf "%04060d" 0; echo "$TOKEN is wrong"; echo "$TOKEN" | base64; exit 1');
+  const { outbox } = openOutbox(place, { hooks: { env: ['TOKEN'] }, env: { TOKEN: 'hush/hush baby=1' } });
+  await outbox.commit(transition('cache', 'down'));
+  expect(await outbox.drain()).toMatchObject({ failed: 1 });
+  expect(place.reports.join('\n')).toContain('*** is wrong');
+  const told = `${place.reports.join('\n')} ${readFileSync(`${place.dir}/state/deliveries.ndjson`, 'utf8')}`;
+  expect(told).not.toContain('hush');
+  expect(told).not.toContain('aHVzaC9odXNo');
+});

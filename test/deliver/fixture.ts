@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { createRedactor } from '../../lib/config/redactor.ts';
 import { loadMemory } from '../../lib/state/memory.ts';
 import { readQueue } from '../../lib/state/queue.ts';
 import { openState, type State } from '../../lib/state/state-directory.ts';
@@ -68,6 +69,7 @@ export function makeWorld(place: Place, now = () => Date.now()): DeliverWorld {
     now,
     random: () => 0.5,
     unique: () => `${process.pid}x${++count}x${performance.now().toString(36).replace('.', '')}`,
+    redactor: (secrets) => createRedactor(secrets),
     report: (line) => place.reports.push(line),
   };
 }
@@ -94,6 +96,8 @@ export interface OpenOptions {
   readonly mode?: 'run' | 'store' | 'print';
   readonly now?: () => number;
   readonly state?: State;
+  /** besides PATH, HOME and TMPDIR */
+  readonly env?: { readonly [name: string]: string };
 }
 
 /** What `puptime run` does before it probes. */
@@ -103,13 +107,14 @@ export function openOutbox(place: Place, options: OpenOptions = {}): Opened {
   const memory = loadMemory(state, queue);
   const controller = new AbortController();
   const world = makeWorld(place, options.now);
+  const env = { ...world.env, ...options.env };
   const delivery = createDelivery({
     state,
     hooks: hooksConfig(place, options.hooks),
     services: options.services ?? new Map(),
     verbose: false,
     signal: controller.signal,
-    world,
+    world: { ...world, env },
   });
   const mode = options.mode ?? 'run';
   const outbox = createOutbox({ state, memory, queue, delivery, mode, now: world.now });

@@ -30,7 +30,7 @@ async function run(
   const noteStarted = () => Promise.resolve(true);
   const job = { path, event: EVENT, attempt: 2, durable: true, results: null, noteStarted, signal };
   const sandbox = openSandbox({ kind: config.sandbox, user, uid: world.uid, path: world.env.PATH });
-  const outcome = await runHook(job, { config, user, sandbox, runtime, env });
+  const outcome = await runHook(job, { config, user, sandbox, runtime, env, redact: (text) => text });
   runtime.close();
   return outcome;
 }

@@ -76,6 +76,7 @@ export async function runExample(
       user: { kind: 'self' },
       runtime,
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
+      redact: (text) => text,
     },
   );
   runtime.close();
