@@ -6,6 +6,7 @@ import { type Decided, type Outbox, createOutbox } from '../lib/deliver/outbox.t
 import { unacknowledged } from '../lib/deliver/outgoing.ts';
 import { jsonLine } from '../lib/report/json-line.ts';
 import { mayBeDown } from '../lib/state/memory.ts';
+import { removeStale } from '../lib/state/stale-files.ts';
 import { EXIT } from '../lib/words/problem.ts';
 import { DEFAULT_POLICY } from '../lib/words/policy.ts';
 import type { Result, RunInfo } from '../lib/words/result.ts';
@@ -106,6 +107,7 @@ export async function decideResults(options: Options, world: World): Promise<num
   }
   await Promise.all(under);
   const written = keep === null || keep.snapshot();
+  if (keep !== null) removeStale(state, world.now());
   lock.release();
   if (keep !== null && statuses.length > 0) {
     const duration_ms = world.monotonic() - began.monotonic;

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { createInbox } from '../lib/deliver/inbox.ts';
 import { readQueue } from '../lib/state/queue.ts';
+import { removeStale } from '../lib/state/stale-files.ts';
 import { findState } from '../lib/state/state-directory.ts';
 import { EXIT, UserError } from '../lib/words/problem.ts';
 import { safeLine } from '../lib/words/safe-text.ts';
@@ -45,6 +46,7 @@ export async function deliver(options: Options, world: World): Promise<number> {
     }
   }
   const counts = await delivery.drain(({ record }) => record === null);
+  removeStale(state, world.now());
   await output.finish();
   interruption.end();
   return exitCodeOf({ ...counts, unwritten: counts.unwritten + unreadable, status: null }, interruption);

@@ -9,6 +9,7 @@ import { mayBeDown, type Memory } from '../lib/state/memory.ts';
 import type { QueueContent } from '../lib/state/queue.ts';
 import { saveRun } from '../lib/state/run-file.ts';
 import type { State } from '../lib/state/state-directory.ts';
+import { removeStale } from '../lib/state/stale-files.ts';
 import type { Result } from '../lib/words/result.ts';
 import type { Config, Service } from '../lib/words/service.ts';
 import type { Status } from '../lib/words/status.ts';
@@ -97,6 +98,7 @@ export async function sweepAndDeliver(work: Work, options: Options, world: World
   );
   await Promise.all(handled);
   const written = outbox.snapshot();
+  removeStale(state, world.now());
   lock.release();
   if (due.length > 0) {
     const duration_ms = world.monotonic() - began.monotonic;

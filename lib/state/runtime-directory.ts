@@ -68,7 +68,7 @@ export function openRuntime(world: RuntimeWorld): Runtime {
     createPrivate: (files) => {
       for (;;) {
         const place = enter();
-        const directory = `${place ?? ''}/event-${world.unique()}`;
+        const directory = `${place ?? ''}/event-${world.pid}-${world.unique()}`;
         if (place === null) throw noPlace();
         try {
           fill(directory, files(directory), world.owner);
@@ -85,25 +85,36 @@ export function openRuntime(world: RuntimeWorld): Runtime {
     close: () => {
       for (const directory of present === null ? own : [...own, present]) removeEmpty(directory);
       present = null;
+      for (const place of Object.values(lastingPlaces(world))) if (place !== null) sweepCopies(place, world);
     },
   };
 }
 
 function placesOf(world: RuntimeWorld): (() => string)[] {
-  const { env, uid, pid, stateDir } = world;
+  const { env, uid, pid } = world;
   const fresh = (base: string) => () => {
     sweep(base, world);
     return made(`${base}/puptime-${uid}-${pid}-${world.unique()}`);
   };
-  const runtime = env.RUNTIME_DIRECTORY?.split(':')[0];
-  const xdg = env.XDG_RUNTIME_DIR;
+  const { given, login, last } = lastingPlaces(world);
   return [
-    ...(runtime?.startsWith('/') === true ? [() => runtime] : []),
-    ...(xdg?.startsWith('/') === true ? [() => made(`${xdg}/puptime`)] : []),
+    ...(given === null ? [] : [() => given]),
+    ...(login === null ? [] : [() => made(login)]),
     fresh('/dev/shm'),
     fresh(env.TMPDIR?.startsWith('/') === true ? env.TMPDIR : '/tmp'),
-    ...(stateDir === null ? [] : [() => made(`${stateDir}/run`)]),
+    ...(last === null ? [] : [() => made(last)]),
   ];
+}
+
+/** Those that stay when a run has ended; null: there is none. */
+function lastingPlaces({ env, stateDir }: RuntimeWorld) {
+  const runtime = env.RUNTIME_DIRECTORY?.split(':')[0];
+  const xdg = env.XDG_RUNTIME_DIR;
+  return {
+    given: runtime?.startsWith('/') === true ? runtime : null,
+    login: xdg?.startsWith('/') === true ? `${xdg}/puptime` : null,
+    last: stateDir === null ? null : `${stateDir}/run`,
+  };
 }
 
 function made(directory: string): string {
@@ -165,16 +176,38 @@ function removeEmpty(directory: string): void {
   }
 }
 
-/** Copies that killed runs have left. Young ones stay: their hooks may still be reading them. */
+/** Directories of their own that killed runs have left, with the copies in them. */
 function sweep(base: string, world: RuntimeWorld): void {
   for (const name of readdirSync(base)) {
     const [, uid, pid] = /^puptime-(\d+)-(\d+)-/.exec(name) ?? [];
-    if (pid === undefined || Number(uid) !== world.uid) continue;
     const directory = `${base}/${name}`;
-    const stats = statSync(directory, { throwIfNoEntry: false });
-    if (stats?.uid !== world.uid || world.now() - stats.mtimeMs < 3_600_000) continue;
-    if (statSync(`/proc/${pid}`, { throwIfNoEntry: false }) !== undefined) continue;
+    if (Number(uid) !== world.uid || !isLeft(directory, pid, world)) continue;
+    if (statSync(directory).uid !== world.uid) continue;
     for (const entry of readdirSync(directory)) removePrivate(`${directory}/${entry}`, world.owner);
     removeEmpty(directory);
   }
+}
+
+/** The same in a place that stays, where copies are beside one another. */
+function sweepCopies(place: string, world: RuntimeWorld): void {
+  try {
+    if (statSync(place).uid !== world.uid) return;
+    for (const name of readdirSync(place)) {
+      const [, pid] = /^event-(\d+)-/.exec(name) ?? [];
+      if (isLeft(`${place}/${name}`, pid, world)) removePrivate(`${place}/${name}`, world.owner);
+    }
+  } catch (error) {
+    // Mostly it is not there, because no hook has ever needed it.
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+const LEFT_MS = 3_600_000;
+
+/** Of a run that is gone. A young one stays: its hook may still be reading. */
+function isLeft(directory: string, pid: string | undefined, world: RuntimeWorld): boolean {
+  if (pid === undefined) return false;
+  const stats = statSync(directory, { throwIfNoEntry: false });
+  if (stats === undefined || world.now() - stats.mtimeMs < LEFT_MS) return false;
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false }) === undefined;
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { until } from '../servers/daemon.ts';
 import type { Lab } from './lab.ts';
 import type { Expected } from './oracle.ts';
 import type { Ended, ProgramStart } from './program-run.ts';
@@ -197,10 +198,7 @@ export const SCENARIOS: readonly Scenario[] = [
       lab.set('a', 'up');
       lab.set('b', 'down');
     },
-    disturbed: async (lab, start) => {
-      const [ended] = await Promise.all([lab.run(['run'], start), lab.run(['run', '--lock-wait', '10s'])]);
-      return ended;
-    },
+    disturbed: twoAtOnce,
     expected: [...events('a', 'first down up'), ...events('b', 'first down'), ...events('c', 'first')],
     upAtEnd: ['a'],
   },
@@ -280,6 +278,20 @@ function damageMemory(lab: Lab, service: string): void {
     line.includes(`"service":"${service}"`) ? line.slice(0, line.length / 2) : line,
   );
   writeFileSync(file, damaged.join('\n'));
+}
+
+/** The other begins once the disturbed one holds the lock, and waits for it. */
+async function twoAtOnce(lab: Lab, start: ProgramStart): Promise<Ended> {
+  let isOver = false;
+  const disturbed = lab.run(['run'], start).finally(() => (isOver = true));
+  await until('the lock to be held', () => isOver || isLocked(lab.state));
+  const [ended] = await Promise.all([disturbed, lab.run(['run', '--lock-wait', '10s'])]);
+  return ended;
+}
+
+function isLocked(directory: string): boolean {
+  const inode = statSync(directory, { throwIfNoEntry: false })?.ino;
+  return new RegExp(`FLOCK .*:${String(inode)} `).test(readFileSync('/proc/locks', 'utf8'));
 }
 
 async function probeThenDeliver(lab: Lab, start: ProgramStart): Promise<Ended> {
