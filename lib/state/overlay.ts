@@ -57,11 +57,14 @@ export function readOverlayFormat(dir: string, world: OverlayWorld): string | nu
   return null;
 }
 
-/** The same for whoever starts puptime for this user: cron knows no XDG_RUNTIME_DIR where a login does. */
+/**
+ * First what is the same for whoever starts puptime: cron knows no XDG_RUNTIME_DIR, systemd gives a RUNTIME_DIRECTORY to
+ * one unit and not to the other, and takes both away.
+ */
 function placesOf(dir: string, { env, uid }: OverlayWorld): readonly string[] {
   const name = `puptime-state-${uid}-${sha256(dir).slice(0, 16)}`;
   const runtime = env.RUNTIME_DIRECTORY?.split(':')[0];
-  const bases = [runtime, env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`, '/dev/shm', env.TMPDIR ?? '/tmp'];
+  const bases = ['/dev/shm', env.XDG_RUNTIME_DIR ?? `/run/user/${uid}`, runtime, env.TMPDIR ?? '/tmp'];
   return bases.flatMap((base) => (base?.startsWith('/') === true ? [`${base}/${name}`] : []));
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 
@@ -14,9 +15,16 @@ export function findLeftovers(lab: {
   const inState = filesBelow(lab.state).filter(
     (file) => path.dirname(file) === path.join(lab.state, 'queue') || /\.tmp$|^\./.test(path.basename(file)),
   );
-  const inRuntime = [...filesBelow(lab.runtime), ...filesBelow(path.join(lab.dir, 'tmp'))];
+  const runtimes = [lab.runtime, path.join(lab.dir, 'tmp'), overlayOf(lab.state)];
+  const inRuntime = runtimes.flatMap(filesBelow);
   const processes = processesOf(lab.dir).map(({ pid, command }) => `process ${String(pid)}: ${command}`);
   return [...inState.map(shown), ...inRuntime.map(shown), ...processes];
+}
+
+/** Where the state goes while its directory takes nothing. */
+export function overlayOf(state: string): string {
+  const hash = createHash('sha256').update(state).digest('hex').slice(0, 16);
+  return `/dev/shm/puptime-state-${String(process.getuid?.() ?? 0)}-${hash}`;
 }
 
 /** Ends every process that works in this directory or is a hook of it. */

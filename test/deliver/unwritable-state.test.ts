@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadMemory } from '../../lib/state/memory.ts';
 import { listQueue, readQueue } from '../../lib/state/queue.ts';
@@ -34,6 +34,7 @@ describe.skipIf(!canMount)('a state directory on a disk of its own', () => {
     place.hook('on_down', 'echo "$PUPTIME_EVENT_ID $PUPTIME_DURABLE" >> "$LOG"');
   });
   afterEach(() => {
+    rmSync(openTestState(place).overlay.found() ?? `${place.dir}/none`, { recursive: true, force: true });
     spawnSync('umount', [state()]);
   });
 
@@ -126,6 +127,7 @@ describe.skipIf(!canMount)('a state directory on a disk of its own', () => {
     chownSync(overlay, 0, 0);
     writeFileSync(`${overlay}/FORMAT`, `puptime-state 1 ${'0'.repeat(32)}\n`);
     expect(remembered()).toEqual({ told: undefined, overlay: false });
+    rmSync(overlay, { recursive: true });
   });
 });
 
