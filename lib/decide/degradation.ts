@@ -5,7 +5,7 @@ import type { WholeRecord } from '../words/record.ts';
 import type { Result } from '../words/result.ts';
 
 /** A slow spell ends when the mean is back at this part of the limit, so that nothing chatters around the limit. */
-const CLEARED_AT = 0.8;
+export const CLEARED_AT = 0.8;
 
 export type Degradation = Pick<WholeRecord, 'slow' | 'other' | 'window' | 'phases'>;
 type SlowPolicy = Pick<Policy, 'slow' | 'slow_window'>;
@@ -38,7 +38,8 @@ function slowness(before: Degradation, result: Result, policy: SlowPolicy): Omit
   return { slow, window, phases };
 }
 
-function limitsOf(limits: SlowLimits | null): readonly (readonly [SlowPhase, number])[] {
+/** Each phase that has a limit, in the order of SLOW_PHASES. */
+export function limitsOf(limits: SlowLimits | null): readonly (readonly [SlowPhase, number])[] {
   return SLOW_PHASES.flatMap((phase) => {
     const limit = limits?.[phase];
     return limit === undefined ? [] : [[phase, limit] as const];
@@ -50,11 +51,12 @@ function tookIn(phase: SlowPhase, { duration_ms, timings }: Result): number | nu
   return phase === 'total' ? duration_ms : timings[`${phase}_ms`];
 }
 
-function windowOf({ window, phases }: Degradation, phase: SlowPhase): readonly number[] {
+/** The last durations in a phase, ms. */
+export function windowOf({ window, phases }: Degradation, phase: SlowPhase): readonly number[] {
   return phase === 'total' ? window : (phases[phase] ?? []);
 }
 
-function meanOf(window: readonly number[]): number {
+export function meanOf(window: readonly number[]): number {
   return window.reduce((sum, duration) => sum + duration, 0) / window.length;
 }
 

@@ -73,20 +73,21 @@ export function blankRecord(who: Who, time: string): ServiceRecord {
   };
 }
 
-/** What the first version did not have, as it is when absent. */
-const LATER = {
-  outcomes: [],
-  owed: null,
-  announced: null,
-  held: null,
-  flips: '',
-  flapping: null,
-  phases: {},
-} as const satisfies Partial<WholeRecord>;
-
-/** With all that a record of an earlier version, or a small one, leaves out. The one place where it is filled in. */
+/**
+ * With all that a record of an earlier version, or a small one, leaves out. The one place where it is filled in. A copy
+ * of the record first, and what it lacks after it: the other way round V8 takes 0.1 ms, for each service of each run.
+ */
 export function whole(record: ServiceRecord): WholeRecord {
-  return { ...LATER, ...record };
+  return {
+    ...record,
+    outcomes: record.outcomes ?? [],
+    owed: record.owed ?? null,
+    announced: record.announced ?? null,
+    held: record.held ?? null,
+    flips: record.flips ?? '',
+    flapping: record.flapping ?? null,
+    phases: record.phases ?? {},
+  };
 }
 
 /** Without what says nothing: most services are up and have been for long. */

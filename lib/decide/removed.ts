@@ -1,4 +1,4 @@
-import type { ServiceRecord } from '../words/record.ts';
+import { ISOLATION, type ServiceRecord } from '../words/record.ts';
 import type { ResultBody, RunInfo } from '../words/result.ts';
 
 import type { Decision } from './decide.ts';
@@ -21,7 +21,7 @@ export interface Roster {
  * that it is gone: another `-c` knows nothing of it.
  */
 export function leavingCause(record: ServiceRecord, roster: Roster): LeavingCause | null {
-  if (record.gone !== null) return null;
+  if (record.gone !== null || record.service === ISOLATION) return null;
   const enabled = roster.services.get(record.service);
   if (enabled !== undefined) return enabled ? null : 'disabled';
   return isSameSet(record.files, roster.files) ? 'removed' : null;

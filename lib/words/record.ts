@@ -8,6 +8,12 @@ import type { Status } from './status.ts';
 /** How many results are remembered for a sparkline. */
 export const RECENT_MAX = 20;
 
+/**
+ * The name under which it is remembered whether canaries answer: one that no service can have, for `:` stands only in names
+ * made of a host and a port. Its record is of no service, has no status to show, and leaves no config.
+ */
+export const ISOLATION = 'puptime:isolation';
+
 /** One letter for each status in `recent`: up, works but worth a look, down, could not tell. */
 export const STATUS_LETTER = { up: 'U', degraded: 'W', down: 'D', unknown: '?' } as const satisfies Record<
   Status,
