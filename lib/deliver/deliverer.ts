@@ -3,7 +3,7 @@ import type { HookReference } from '../state/hook-reference.ts';
 import { isSettled, type HookLine } from '../state/journal-line.ts';
 import { tryLock, type Lock } from '../state/lock.ts';
 import { listQueue, readQueue, removeEntries, syncQueue } from '../state/queue.ts';
-import { queueName, type QueueEntry } from '../state/queue-entry.ts';
+import { isAgain, queueName, type QueueEntry } from '../state/queue-entry.ts';
 import type { State } from '../state/state-directory.ts';
 import type { Event } from '../words/event.ts';
 import type { AttemptContext } from './attempt.ts';
@@ -41,6 +41,17 @@ export interface Deliverer {
   readonly release: () => boolean;
 }
 
+interface Held {
+  readonly lock: Lock;
+  readonly journal: JournalWriter;
+  readonly timer: NodeJS.Timeout;
+}
+
+interface Admitted {
+  readonly entry: QueueEntry;
+  readonly parcels: readonly Parcel[];
+}
+
 /** With fewer files the queue is within its bounds. */
 const MOST_UNTRIMMED = 100;
 
@@ -50,15 +61,16 @@ const LOOK_EVERY_MS = 100;
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { state, lanes, context } = options;
   const { tally, now } = context;
-  let held: { readonly lock: Lock; readonly journal: JournalWriter; readonly timer: NodeJS.Timeout } | null =
-    null;
-  const known = new Map<string, { readonly entry: QueueEntry; readonly parcels: readonly Parcel[] }>();
+  let held: Held | null = null;
+  const known = new Map<string, Admitted>();
+  const repeats = createRepeats();
 
   const admitEntry = (entry: QueueEntry, journal: JournalWriter) => {
     const parcels = entry.events.map((event): Parcel => {
       const lines = journal.progress(event.id)?.hooks;
-      const hooks = hooksOf(entry, event, journal);
-      const deliveries = hooks.map((hook) => deliveryOf(hook, lines?.get(hook.path), now()));
+      const deliveries = hooksOf(entry, event, journal).map((hook) =>
+        repeats.once(entry, event, deliveryOf(hook, lines?.get(hook.path), now())),
+      );
       return { event, entry, committed: entry.committed, deliveries };
     });
     known.set(queueName(entry), { entry, parcels });
@@ -103,6 +115,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const lock = tryLock(state, { kind: 'delivery', path: options.path });
       if (lock === null) return false;
       known.clear();
+      repeats.clear();
       const opened = tally.attempt(() => openQueue(state, context));
       if (opened === null) {
         lock.release();
@@ -130,11 +143,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       const error = journal.flushNow();
       if (error !== null) return tally.cannotWrite(error);
       tally.attempt(() => {
-        removeEntries(
-          state,
-          finished.map(({ entry }) => entry),
-        );
-        for (const { entry } of finished) known.delete(queueName(entry));
+        const entries = finished.map(({ entry }) => entry);
+        removeEntries(state, entries);
+        for (const entry of entries) known.delete(queueName(entry));
       });
     },
     release: () => {
@@ -153,6 +164,23 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
 /** The dead whose on_dead has not run; those too old for us are gone after it. */
 function lettersToTell(state: State, now: number): readonly DeadLetter[] {
   return pruneDeadLetters(state, readDeadLetters(state), now).filter(({ told }) => !told);
+}
+
+/**
+ * A dead letter that is tried again is a file of its own, while the one that it came from may still be there: the first
+ * that is admitted stands for both.
+ */
+function createRepeats() {
+  const again = new Set<string>();
+  return {
+    once: (entry: QueueEntry, { id }: Event, delivery: Delivery): Delivery => {
+      const key = `${id} ${delivery.hook.path}`;
+      const known = again.has(key);
+      if (isAgain(entry)) again.add(key);
+      return known ? { ...delivery, settled: true } : delivery;
+    },
+    clear: () => again.clear(),
+  };
 }
 
 function deliveryOf(hook: HookReference, line: HookLine | undefined, now: number): Delivery {

@@ -52,15 +52,8 @@ export function openDesk(state: State, { now, unique }: DeskWorld): Desk {
     journal.note(line);
     return { ...delivery, line, letter: null };
   };
-  const isQueued = ({ event, hook }: DeadLetter) =>
-    entries.some((entry) => {
-      const bound = ids.has(event.id) ? journal.progress(event.id)?.bound?.hooks : undefined;
-      const hooks = entry.hooks?.[event.id] ?? bound;
-      return hooks?.some(({ path }) => path === hook.path) === true;
-    });
-  const requeue = (letter: DeadLetter): void => {
-    if (isQueued(letter)) return;
-    const { event, hook } = letter;
+  // Even where its first file is there still: the holder of the probe lock may be taking that one away just now.
+  const requeue = ({ event, hook }: DeadLetter): void => {
     attempt(state, () => storeAgain(state, { event, hook, committed: now(), unique: unique() }));
   };
   const takeAway = (dead: readonly DeadLetter[]): void => {

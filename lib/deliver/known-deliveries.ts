@@ -74,13 +74,17 @@ function pendingOf(
 ): readonly KnownDelivery[] {
   const pending: KnownDelivery[] = [];
   const lanes = new Set<string>();
+  const seen = new Set<string>();
   for (const entry of entries) {
     for (const event of entry.events) {
       const known = progress.get(event.id);
       const hooks = entry.hooks?.[event.id] ?? known?.bound?.hooks ?? [null];
       for (const hook of hooks) {
         const line = hook === null ? undefined : known?.hooks.get(hook.path);
-        if (isSettled(line)) continue;
+        const key = `${event.id} ${hook?.path ?? ''}`;
+        // A dead letter that is tried again, and the file that it came from.
+        if (isSettled(line) || seen.has(key)) continue;
+        seen.add(key);
         const lane = JSON.stringify([entry.sid, hook?.lane ?? null]);
         const { id, event: kind, service } = event;
         pending.push({ id, event, kind, service, hook, line, entry, letter: null, behind: lanes.has(lane) });

@@ -37,8 +37,13 @@ export interface EntryName {
 
 /** `<sid>~<seq>.json`; `<sid>~r<arrival>.json` for an event that came from elsewhere, `<sid>~a<arrival>.json` from dead/. */
 export function queueName(entry: Pick<QueueEntry, 'sid' | 'seq' | 'record' | 'hooks'>): string {
-  const kind = entry.record !== null ? '' : entry.hooks === null ? 'r' : 'a';
+  const kind = entry.record !== null ? '' : isAgain(entry) ? 'a' : 'r';
   return `${entry.sid}~${kind}${entry.seq}.json`;
+}
+
+/** A dead letter that somebody wants tried again: it alone has no record, and hooks all the same. */
+export function isAgain({ record, hooks }: Pick<QueueEntry, 'record' | 'hooks'>): boolean {
+  return record === null && hooks !== null;
 }
 
 const NAME = /^([^~]{1,200})~([ra]?)(\d{1,15})\.json$/;
