@@ -9,7 +9,7 @@ import { causeOf } from './held.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import type { Parent } from './parents.ts';
 import { whole } from './remembered.ts';
-import { outcomesWithin } from './streak.ts';
+import { failuresOf, outcomesWithin } from './streak.ts';
 
 export interface ExplainInput extends DecideInput {
   /** those of depends_on; absent: it has none */
@@ -57,7 +57,9 @@ function sides(after: WholeRecord, { policy, result }: ExplainInput): readonly s
   }
   const stands = `${status} since ${after.since}`;
   if (streak === null || streak.failing === (status === 'down')) {
-    return [result.status === 'down' ? `${stands}, ${streak?.count ?? 1} failing runs in a row` : stands];
+    const count = failuresOf(streak);
+    const failing = count === 1 ? '1 failing run' : `${count} failing runs in a row`;
+    return [result.status === 'down' ? `${stands}, ${failing}` : stands];
   }
   const quorum = streak.failing ? policy.down_after : policy.up_after;
   const seen = quorumWords(quorum, streak.failing ? 'failures' : 'good runs', after);

@@ -36,7 +36,7 @@ export function forecast(
       event,
       runs,
       at,
-      text: `on_${event} with ${ordinal(runs)} ${what} run${at === null ? '' : `, at ${at}`}`,
+      text: `on_${event} ${inWords(runs, what)}${at === null ? '' : `, at ${at}`}`,
     });
   };
   if (!before.told.down) look('failing', 'down');
@@ -97,6 +97,6 @@ function inRuns(result: Result, runs: number, interval_ms: number): Result {
   return { ...result, time, started: time, watched: null };
 }
 
-function ordinal(runs: number): string {
-  return runs === 1 ? 'the next' : `${runs} more`;
+function inWords(runs: number, what: string): string {
+  return runs === 1 ? `with the next ${what} run` : `after ${runs} more ${what} runs`;
 }
