@@ -3,6 +3,7 @@ import { EXIT, UserError } from '../lib/words/problem.ts';
 import { safeLine } from '../lib/words/safe-text.ts';
 import { readArguments } from './command-line.ts';
 import { RUN } from './options.ts';
+import { systemFailure } from './system-failure.ts';
 import { VERSION } from '../lib/words/version.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +13,8 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
   try {
     const code = await dispatch(argv, world);
     return nagios && code > 3 && code < 128 ? 3 : code;
-  } catch (error) {
+  } catch (thrown) {
+    const error = systemFailure(thrown) ?? thrown;
     say(error);
     if (nagios) return 3;
     return error instanceof UserError ? error.exitCode : EXIT.internal;

@@ -42,18 +42,34 @@ const OUR_DIRECTORIES = [QUEUE, DEAD, CORRUPT];
  * a network file system without real locks, or cannot be read.
  */
 export function openState(dir: string, world: StateWorld): State {
+  const present = saltThere(dir, world);
+  if (present !== null) return stateOf(dir, present, null, world);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    refuseUnsafe(dir, world.uid);
-    refuseNetworkFileSystem(dir);
-    const salt = readFormat(dir, OUR_DIRECTORIES) ?? makeState(dir, world);
-    makeMissing(dir);
-    return stateOf(dir, salt, null, world);
+    return stateOf(dir, makeState(dir, world), null, world);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     if (!CANNOT_WRITE.has(errno)) throw unusable(dir, errno);
     return stateOf(dir, saltOfOverlay(dir, world) ?? lostId('', dir), errno, world);
+  }
+}
+
+/**
+ * Null when there is no state yet. One that is there and cannot be read is not taken for none: all that it knows would be
+ * announced again under other ids.
+ */
+function saltThere(dir: string, world: StateWorld): string | null {
+  try {
+    refuseUnsafe(dir, world.uid);
+    refuseNetworkFileSystem(dir);
+    const salt = readFormat(dir, OUR_DIRECTORIES);
+    if (salt !== null) makeMissing(dir);
+    return salt;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT') return null;
+    throw errno === undefined ? error : unusable(dir, errno);
   }
 }
 
@@ -125,9 +141,7 @@ function unusable(dir: string, errno: string): UserError {
 
 function refuseUnsafe(dir: string, uid: number): void {
   const stats = statSync(dir);
-  if (!stats.isDirectory()) {
-    throw new UserError(EXIT.io, `state ${dir}: is not a directory: give another one with --state`);
-  }
+  if (!stats.isDirectory()) throw unusable(dir, 'ENOTDIR');
   if (stats.uid !== uid) {
     const text = `state ${dir}: belongs to user ${stats.uid}, but this is user ${uid}: run as that user, or give another one with --state`;
     throw new UserError(EXIT.notPermitted, text);
