@@ -10,12 +10,13 @@ import { removeStale } from '../lib/state/stale-files.ts';
 import { EXIT } from '../lib/words/problem.ts';
 import { DEFAULT_POLICY } from '../lib/words/policy.ts';
 import type { Result, RunInfo } from '../lib/words/result.ts';
-import type { Config, ServiceHooks } from '../lib/words/service.ts';
+import type { ServiceHooks } from '../lib/words/service.ts';
 import type { Status } from '../lib/words/status.ts';
 import { openDelivery } from './delivering.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { listenForInterruption } from './interruption.ts';
 import { leavingRecords } from './leaving.ts';
+import { NO_CONFIG } from './no-config.ts';
 import type { Options } from './options.ts';
 import { openOutput } from './output.ts';
 import { takeProbeLock } from './probe-lock.ts';
@@ -26,20 +27,6 @@ import { readConfigIfThere, report } from './setting.ts';
 import type { World } from './world.ts';
 
 const NO_HOOKS: ServiceHooks = { replace: false, run: {} };
-const NO_CONFIG: Pick<Config, 'files' | 'services' | 'hooks' | 'hash'> = {
-  files: [],
-  services: [],
-  hash: '',
-  hooks: {
-    dir: null,
-    timeout_ms: 30_000,
-    env: [],
-    user: null,
-    max_age_ms: 86_400_000,
-    concurrency: 8,
-    sandbox: 'none',
-  },
-};
 /** Decided, and not on disk yet: they are synced together. */
 const MOST_AT_ONCE = 256;
 

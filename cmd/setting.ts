@@ -55,7 +55,11 @@ function namedState(options: Options, { env }: World): string | undefined {
 }
 
 /** The config with the hooks directory of --hooks, if there is one. */
-export function withHooksOption(config: Config, options: Options, world: World): Config {
+export function withHooksOption<T extends Pick<Config, 'hooks'>>(
+  config: T,
+  options: Options,
+  world: World,
+): T {
   if (options.hooks === undefined) return config;
   return { ...config, hooks: { ...config.hooks, dir: path.resolve(world.cwd, options.hooks) } };
 }

@@ -1,9 +1,5 @@
-import { type HookPlace, findHookProblems, findHooks } from '../lib/deliver/hook-lookup.ts';
-import { openSandbox } from '../lib/deliver/hook-sandbox.ts';
-import { placeOfHooks } from '../lib/deliver/hook-setting.ts';
-import { hookUser, readPasswd } from '../lib/deliver/hook-user.ts';
+import { checkHooks } from '../lib/deliver/hook-check.ts';
 import { jsonLine } from '../lib/report/json-line.ts';
-import { EVENT_KINDS } from '../lib/words/event.ts';
 import { EXIT } from '../lib/words/problem.ts';
 import type { Config, Problem } from '../lib/words/service.ts';
 import type { Options } from './options.ts';
@@ -27,7 +23,7 @@ export async function validateConfig(options: Options, world: World): Promise<nu
     options,
     world,
   );
-  if (found.some(({ expected }) => !expected)) return EXIT.notPermitted;
+  if (found.some(({ passes }) => !passes)) return EXIT.notPermitted;
   if (options.quiet !== true && options.json !== true) {
     const count = config.services.length;
     await writeOut(
@@ -38,39 +34,22 @@ export async function validateConfig(options: Options, world: World): Promise<nu
   return EXIT.ok;
 }
 
-interface HookFinding {
+interface HookProblem {
   readonly problem: Problem;
-  /** worth a line, no fault: `page.disabled` */
-  readonly expected: boolean;
+  /** true: worth a line, no fault, such as `page.disabled` */
+  readonly passes: boolean;
 }
 
-async function hookProblems(config: Config, world: World): Promise<HookFinding[]> {
-  const user = hookUser(world.uid, config.hooks.user, readPasswd);
-  const place = placeOfHooks(config.hooks, user, world);
-  const found = findHookProblems(config.services, place).map(({ path, reason, expected }) => ({
-    problem: hookProblem(path, reason),
-    expected,
+async function hookProblems(config: Config, world: World): Promise<HookProblem[]> {
+  const { findings, refusal } = await checkHooks(config, null, world);
+  const found = findings.map(({ path: file, severity, text }) => ({
+    problem: { file, line: null, col: null, path: '', text },
+    passes: severity === 'passed_over' || severity === 'doubtful',
   }));
-  const kind = config.hooks.sandbox;
-  // Whom hooks run as matters only where there are some.
-  if (kind === 'none' && !hasHooks(config, place)) return found;
-  const text = await openSandbox({ kind, user, uid: world.uid, path: world.env.PATH }).refusal();
-  if (text === null) return found;
+  if (refusal === null) return found;
   const [file = ''] = config.files;
-  const setting = user.kind === 'refused' ? 'hooks.user' : 'hooks.sandbox';
-  return [{ problem: { file, line: null, col: null, path: setting, text }, expected: false }, ...found];
-}
-
-function hasHooks({ services }: Config, place: HookPlace): boolean {
-  return (
-    EVENT_KINDS.some((kind) => findHooks(`on_${kind}`, null, place).hooks.length > 0) ||
-    services.some(({ hooks }) => Object.values(hooks.run).flat().length > 0)
-  );
-}
-
-function hookProblem(file: string, reason: string): Problem {
-  const bare = reason.startsWith(`${file} `) ? reason.slice(file.length + 1) : reason;
-  return { file, line: null, col: null, path: '', text: bare };
+  const problem = { file, line: null, col: null, path: refusal.key, text: refusal.text };
+  return [{ problem, passes: false }, ...found];
 }
 
 async function print(problems: readonly Problem[], options: Options, world: World): Promise<void> {

@@ -1,8 +1,6 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import type { HookReference } from '../state/hook-reference.ts';
 import { distrust } from '../state/trust-path.ts';
-import { didYouMean } from '../words/did-you-mean.ts';
-import { EVENT_KINDS } from '../words/event.ts';
 import type { ServiceHooks } from '../words/service.ts';
 
 /** Where hooks are looked for, and who must be able to trust them. */
@@ -65,49 +63,6 @@ export function vetHook(path: string, place: HookPlace): Vetting {
   return unreachable === null ? { kind: 'fit' } : { kind: 'refused', reason: unreachable };
 }
 
-/** All that is wrong with the hooks of a config, for `validate`. Own hooks that do not exist are problems too. */
-export function findHookProblems(
-  services: readonly { readonly hooks: ServiceHooks }[],
-  place: HookPlace,
-): readonly SkippedFile[] {
-  const problems = new Map<string, SkippedFile>();
-  const note = (problem: SkippedFile) => problems.set(problem.path, problem);
-  const fault = (path: string, reason: string) => note({ path, reason, expected: false });
-  const vet = ({ path }: HookReference) => {
-    const vetting = vetHook(path, place);
-    if (vetting.kind === 'refused') fault(path, vetting.reason);
-    if (vetting.kind === 'gone') fault(path, `${path} does not exist: it is named as a hook`);
-  };
-  for (const path of strayFiles(place))
-    fault(path, `${path} is no hook: there is no such event${nearestHook(path)}`);
-  for (const kind of EVENT_KINDS) {
-    const { hooks, skipped } = findHooks(`on_${kind}`, null, place);
-    hooks.forEach(vet);
-    skipped.forEach(note);
-  }
-  for (const { hooks } of services) {
-    for (const path of Object.values(hooks.run).flat()) vet({ path, lane: path });
-  }
-  return [...problems.values()];
-}
-
-/** Files whose names begin like a hook’s and are none: they would never run. */
-function strayFiles({ dir }: HookPlace): readonly string[] {
-  if (dir === null) return [];
-  const known = HOOK_NAMES.flatMap((name) => [name, `${name}.d`]);
-  const names = namesIn(dir);
-  if (typeof names === 'string') return [];
-  return names
-    .filter((name) => name.startsWith('on_') && !known.includes(name) && !SKIPPED_NAME.test(name))
-    .map((name) => `${dir}/${name}`);
-}
-
-function nearestHook(path: string): string {
-  return didYouMean(path.slice(path.lastIndexOf('/') + 1).replace(/\.d$/, ''), HOOK_NAMES);
-}
-
-const HOOK_NAMES = EVENT_KINDS.map((kind) => `on_${kind}`);
-
 /** As run-parts(8) does, but with dots in names. */
 function listDirectory(directory: string): FoundHooks {
   const hooks: HookReference[] = [];
@@ -127,6 +82,11 @@ function listDirectory(directory: string): FoundHooks {
     }
   }
   return { hooks, skipped };
+}
+
+/** True for a name that says by itself that it is no hook: `page.bak`. */
+export function isPassedOver(name: string): boolean {
+  return SKIPPED_NAME.test(name);
 }
 
 const SKIPPED_NAME = /^\.|~$|\.bak$|\.disabled$|\.dpkg-[a-z]+$/;

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findHookProblems, findHooks, vetHook } from '../../lib/deliver/hook-lookup.ts';
+import { findHooks, vetHook } from '../../lib/deliver/hook-lookup.ts';
 import { makePlace, type Place } from './fixture.ts';
 
 let place: Place;
@@ -108,18 +108,4 @@ test('what cannot even be looked at is refused, not a crash', () => {
     hooks: [],
     skipped: [{ path: `${place.hooks}/on_up.d`, reason, expected: false }],
   });
-  expect(findHookProblems([], at()).map((problem) => problem.reason)).toContain(reason);
-});
-
-test('validate hears of all of it', () => {
-  fill();
-  chmodSync(`${place.hooks}/on_down`, 0o644);
-  const services = [{ hooks: { replace: false, run: { on_up: [`${place.hooks}/missing`] } } }];
-  const problems = findHookProblems(services, at()).map(({ reason }) =>
-    reason.replaceAll(`${place.hooks}/`, ''),
-  );
-  expect(problems).toContain('on_down is not executable: chmod +x it, or remove it');
-  expect(problems).toContain('missing does not exist: it is named as a hook');
-  expect(problems).toContain('on_down.d/README is no hook: it is not executable: chmod +x it');
-  expect(problems).toContain('on_down.d/x.bak is no hook: files with such a name are passed over');
 });

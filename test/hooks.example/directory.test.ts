@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findHookProblems, findHooks, vetHook } from '../../lib/deliver/hook-lookup.ts';
+import { findHooks, vetHook } from '../../lib/deliver/hook-lookup.ts';
+import { createHookChecker } from '../../lib/deliver/hook-problems.ts';
 import { EVENT_KINDS } from '../../lib/words/event.ts';
 import { describeWith, findProgram } from '../servers/daemon.ts';
 import { EXAMPLES } from './run-example.ts';
@@ -24,7 +25,7 @@ describe('hooks.example as a hooks directory', () => {
   });
 
   test('nothing is wrong with it: neither a README.md nor a directory beside the hooks is a problem', () => {
-    expect(findHookProblems([], place)).toEqual([]);
+    expect(createHookChecker(place, process.env['PATH']).all([])).toEqual([]);
   });
 
   test.each(hooks)('%s may be started as it is, and is short enough to be read at a glance', (name) => {
