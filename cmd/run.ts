@@ -82,7 +82,7 @@ function isNow(
 ): boolean {
   const forced = options.all === true || options._.length > 0;
   return (
-    service.enabled && (forced || isDue(service.interval_ms, records.get(service.name) ?? null, world.now()))
+    service.enabled && (forced || isDue(service, records.get(service.name) ?? null, world.now()))
   );
 }
 

@@ -1,20 +1,42 @@
 import type { ServiceRecord } from '../words/record.ts';
+import type { Service } from '../words/service.ts';
+import { early } from './tolerance.ts';
 
-/** A timer that fires a little early must not cost a whole interval. */
-const TOLERANCE = 0.1;
-const TOLERANCE_MAX_MS = 30_000;
+export type Timing = Pick<Service, 'name' | 'interval_ms' | 'jitter_ms'>;
+
+type Last = Pick<ServiceRecord, 'started'> | null;
 
 /**
  * Whether a service is probed at `now` (ms since 1970): always without an interval or a memory, and when its last
- * start lies in the future because the clock was set back.
+ * start lies in the future because the clock was set back; else once its time has come, or is about to.
  */
-export function isDue(
-  interval_ms: number | null,
-  record: Pick<ServiceRecord, 'started'> | null,
-  now: number,
-): boolean {
-  if (interval_ms === null || record === null) return true;
-  const last = Date.parse(record.started);
-  const due = last + interval_ms - Math.min(interval_ms * TOLERANCE, TOLERANCE_MAX_MS);
-  return !(now < due) || last > now;
+export function isDue(timing: Timing, last: Last, now: number): boolean {
+  const at = dueAt(timing, last, now);
+  return at === null || !(now < at - early(timing.interval_ms ?? 0));
+}
+
+/**
+ * When its time comes, ms since 1970; null: at every run. With `jitter` its times are fixed, the interval’s multiples and
+ * somewhat more: how much comes from its name, is less than the jitter, and so spreads services without any of them
+ * wandering about. It never waits longer than its interval to fall into step.
+ */
+export function dueAt({ name, interval_ms, jitter_ms }: Timing, last: Last, now: number): number | null {
+  if (interval_ms === null || last === null) return null;
+  const started = Date.parse(last.started);
+  if (!(started <= now)) return null;
+  if (jitter_ms === 0) return started + interval_ms;
+  const offset = Math.floor(shareOf(name) * jitter_ms);
+  // A start that came early was for the time that it came before; twice as early as may be, lest a timer that trembles
+  // about the edge starts it twice.
+  const passed = Math.floor((started + 2 * early(interval_ms) - offset) / interval_ms);
+  return Math.min((passed + 1) * interval_ms + offset, started + interval_ms);
+}
+
+/** From 0 to less than 1, the same for the same name and evenly spread for others (FNV-1a, mixed as in MurmurHash3). */
+function shareOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < name.length; at += 1) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
