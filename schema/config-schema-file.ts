@@ -1,3 +1,4 @@
+import { NOT_FOR_CANARIES } from '../lib/config/canaries.ts';
 import { SERVICE_KEYS, SHARED_KEYS, TOP_KEYS, withReferences } from '../lib/config/config-schema.ts';
 import { matcherNames } from '../lib/probe/expect/named-matchers.ts';
 import type { FactSpec } from '../lib/words/fact.ts';
@@ -12,6 +13,10 @@ export function renderConfigSchema(probers: readonly Prober<never>[]): JsonSchem
     type: 'object',
     properties: {
       ...TOP_KEYS,
+      canaries: {
+        ...TOP_KEYS['canaries'],
+        items: { anyOf: [{ type: 'string' }, { type: 'object', properties: canaryKeys(probers) }] },
+      },
       defaults: {
         description: 'for all services that do not say otherwise',
         type: 'object',
@@ -41,6 +46,21 @@ export function renderConfigSchema(probers: readonly Prober<never>[]): JsonSchem
       },
       ...Object.fromEntries(probers.map((prober) => [`facts-${prober.type}`, factsSchema(prober)])),
     },
+  };
+}
+
+/** A canary has what its prober needs, and none of what is about decisions. */
+function canaryKeys(probers: readonly Prober<never>[]): JsonSchema {
+  const shared = Object.entries(withAllReferences(SHARED_KEYS));
+  const { name, description, target } = SERVICE_KEYS;
+  return {
+    ...allOptions(probers),
+    ...Object.fromEntries(shared.filter(([key]) => !Object.hasOwn(NOT_FOR_CANARIES, key))),
+    ...Object.fromEntries(
+      Object.entries({ name, description, target }).flatMap(([key, schema]) =>
+        schema === undefined ? [] : [[key, schema]],
+      ),
+    ),
   };
 }
 

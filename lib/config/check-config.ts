@@ -4,9 +4,12 @@ import { didYouMean } from '../words/did-you-mean.ts';
 import { type Json, type JsonObject, isObject } from '../words/json.ts';
 import { safeLine } from '../words/safe-text.ts';
 import type { Checked, Config, Service } from '../words/service.ts';
+import type { Window } from '../words/window.ts';
+import { checkCanaries } from './canaries.ts';
 import { checkEntry, type Defaults, type EntryContext } from './check-entry.ts';
 import { type ConfigFile, createProblemList, openConfigFile } from './config-file.ts';
 import type { Source } from './config-files.ts';
+import { type PlacedService, resolveDependencies } from './dependencies.ts';
 import { createEarlyReferences, type Dependency, type EarlyReferences } from './early-references.ts';
 import { createNames, generatedName, type Names } from './service-name.ts';
 import { showValue } from './structure.ts';
@@ -43,22 +46,30 @@ export async function checkConfig(
   }
   const validators = await createValidators();
   const early = createEarlyReferences(world.env);
-  const { settings, defaults } = checkTop(files, validators, early);
-  const services = await checkServices(files, { defaults, validators, early });
+  const { settings, defaults, maintenance, canaries: listed } = checkTop(files, validators, early);
+  const probers = new Set<Prober<never>>();
+  const uses = (prober: Prober<never>) => probers.add(prober);
+  const placed = await checkServices(files, { defaults, validators, early, uses });
+  const canaries =
+    listed === null ? [] : await checkCanaries(listed, { defaults, validators, lookup: early.lookup, uses });
+  if (probers.size > 0) checkDefaultFacts(defaults, probers);
+  const written = files.flatMap(({ value }) => entriesOf(value).flatMap(writtenName));
+  const services = resolveDependencies(placed, written).map((service) => withWindows(service, maintenance));
   if (problems.all.length > 0) return { ok: false, problems: problems.all };
-  return { ok: true, value: { config: { ...settings, services }, dependencies: early.seen } };
+  return { ok: true, value: { config: { ...settings, services, canaries }, dependencies: early.seen } };
 }
 
 interface Shared {
   readonly defaults: Defaults;
   readonly validators: Validators;
   readonly early: EarlyReferences;
+  /** told of each prober that an entry needs */
+  readonly uses: (prober: Prober<never>) => void;
 }
 
-async function checkServices(files: readonly ConfigFile[], shared: Shared): Promise<Service[]> {
-  const probers = new Set<Prober<never>>();
+async function checkServices(files: readonly ConfigFile[], shared: Shared): Promise<PlacedService[]> {
   const names = createNames(files.flatMap(({ value }) => entriesOf(value).flatMap(writtenName)));
-  const services: Service[] = [];
+  const services: PlacedService[] = [];
   for (const file of files) {
     for (const [index, entry] of entriesOf(file.value).entries()) {
       const context: EntryContext = {
@@ -66,7 +77,6 @@ async function checkServices(files: readonly ConfigFile[], shared: Shared): Prom
         directory: file.directory,
         lookup: shared.early.lookup(file.directory),
         tell: (at, text, part) => file.tell(['services', index, ...at], text, part),
-        uses: (prober) => probers.add(prober),
       };
       const place = `services[${index}]${files.length > 1 ? ` of ${path.basename(file.file)}` : ''}`;
       const isFree = (name: string): boolean => {
@@ -77,14 +87,18 @@ async function checkServices(files: readonly ConfigFile[], shared: Shared): Prom
         return false;
       };
       const checked = await checkWritten(entry, names, context);
-      services.push(...checked.filter(({ name }) => isFree(name)));
+      services.push(...checked.filter(({ service }) => isFree(service.name)));
       // An entry with mistakes of its own has a name all the same.
       if (checked.length === 0 && isObject(entry) && entry['matrix'] === undefined)
         writtenName(entry).forEach(isFree);
     }
   }
-  if (probers.size > 0) checkDefaultFacts(shared.defaults, probers);
   return services;
+}
+
+/** The windows of the whole config before its own. */
+function withWindows(service: Service, windows: readonly Window[]): Service {
+  return windows.length === 0 ? service : { ...service, maintenance: [...windows, ...service.maintenance] };
 }
 
 function entriesOf(value: JsonObject): readonly Json[] {
@@ -96,7 +110,11 @@ function writtenName(entry: Json): string[] {
   return isObject(entry) && typeof entry['name'] === 'string' ? [entry['name']] : [];
 }
 
-async function checkWritten(entry: Json, names: Names, context: EntryContext): Promise<readonly Service[]> {
+async function checkWritten(
+  entry: Json,
+  names: Names,
+  context: EntryContext,
+): Promise<readonly PlacedService[]> {
   if (isObject(entry)) return checkEntry(entry, context);
   if (typeof entry !== 'string') {
     context.tell([], `saw ${showValue(entry)}, expected a map with a name and a target, or a URL`);

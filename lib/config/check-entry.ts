@@ -3,9 +3,9 @@ import type { Prober } from '../probe/prober.ts';
 import { didYouMean } from '../words/did-you-mean.ts';
 import type { Json, JsonObject } from '../words/json.ts';
 import { safeLine } from '../words/safe-text.ts';
-import type { Service } from '../words/service.ts';
 import { checkService, type Tell } from './check-service.ts';
 import { SERVICE_KEYS, SHARED_KEYS } from './config-schema.ts';
+import type { PlacedService } from './dependencies.ts';
 import { fillEarly } from './early-references.ts';
 import { combinations, fillMatrix, matrixProblem } from './matrix.ts';
 import { isFromDefaults, mergeDefaults } from './merge-defaults.ts';
@@ -37,7 +37,10 @@ export interface EntryContext {
 }
 
 /** The services of one entry, several with a matrix; none when it has mistakes, which were told. */
-export async function checkEntry(entry: JsonObject, context: EntryContext): Promise<readonly Service[]> {
+export async function checkEntry(
+  entry: JsonObject,
+  context: EntryContext,
+): Promise<readonly PlacedService[]> {
   const registered = proberOf(entry, context.tell);
   if (registered === null) return [];
   const prober = await registered.load();
@@ -75,7 +78,7 @@ function checkOne(
   { suffix, originalName }: { readonly suffix: string; readonly originalName: Json | undefined },
   prober: Prober<never>,
   context: EntryContext,
-): Service[] {
+): PlacedService[] {
   const { defaults, directory, validators } = context;
   for (const { path, text } of faultyReferences(written)) context.tell(path, text);
   const early = fillEarly(written, SHARED_KEYS, context.lookup, context.tell);
@@ -102,7 +105,14 @@ function checkOne(
   };
   const missing = [...defaults.missing, ...early.missing];
   const service = checkService({ name, prober, value, directory }, tell);
-  return [missing.length === 0 ? service : { ...service, missing }];
+  return [
+    {
+      service: missing.length === 0 ? service : { ...service, missing },
+      written: value['depends_on'],
+      inherited: isFromDefaults(defaults.value, entry, ['depends_on']),
+      tell,
+    },
+  ];
 }
 
 function isMistaken(key: string, mistakes: readonly Mistake[]): boolean {

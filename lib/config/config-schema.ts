@@ -1,38 +1,10 @@
 import type { Json, JsonSchema } from '../words/json.ts';
+import { DECISION_KEYS, MAINTENANCE } from './decision-schema.ts';
 import { CONFIG_HOOKS } from './hook-names.ts';
+import { COUNT, COUNT_FROM_1, DURATION, EXECUTABLES, FLAG, TEXT, WORDS } from './schema-words.ts';
 
-/**
- * The config as JSON Schema, without what probers add. `errorMessage` completes "expected …": editors show it, and the
- * messages of `validate` are made with it.
- */
+/** The config as JSON Schema, without what probers add. */
 
-const DURATION: JsonSchema = {
-  type: 'string',
-  pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$',
-  errorMessage: 'a duration such as 500ms, 30s, 5m, 2h or 1d',
-};
-const COUNT: JsonSchema = {
-  type: 'integer',
-  minimum: 0,
-  maximum: 1000,
-  errorMessage: 'a whole number, 0 to 1000',
-};
-const COUNT_FROM_1: JsonSchema = {
-  type: 'integer',
-  minimum: 1,
-  maximum: 1000,
-  errorMessage: 'a whole number, 1 to 1000',
-};
-const TEXT: JsonSchema = { type: 'string', errorMessage: 'a text' };
-const FLAG: JsonSchema = { type: 'boolean', errorMessage: 'true or false' };
-const WORDS: JsonSchema = {
-  anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
-  errorMessage: 'a word or a list of words',
-};
-const EXECUTABLES: JsonSchema = {
-  anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
-  errorMessage: 'the path of an executable, or a list of them',
-};
 const SECTION = (description: string): JsonSchema => ({
   type: 'object',
   description,
@@ -69,19 +41,6 @@ const TLS: JsonSchema = {
   errorMessage: 'a map such as {ca: ./ca.pem}',
 };
 
-const FILTER: JsonSchema = {
-  type: 'array',
-  description:
-    'makes watched text comparable, line by line: {drop: PATTERN} or {replace: PATTERN, with: TEXT}',
-  items: {
-    type: 'object',
-    properties: { drop: TEXT, replace: TEXT, with: TEXT },
-    additionalProperties: false,
-    errorMessage: '{drop: PATTERN} or {replace: PATTERN, with: TEXT}',
-  },
-  errorMessage: 'a list of {drop: PATTERN} and {replace: PATTERN, with: TEXT}',
-};
-
 /** Keys that every service may have, and `defaults` too. */
 export const SHARED_KEYS: { readonly [key: string]: JsonSchema } = {
   group: { ...TEXT, description: 'for --group and for hooks' },
@@ -94,18 +53,12 @@ export const SHARED_KEYS: { readonly [key: string]: JsonSchema } = {
   runbook: { ...TEXT, description: 'where it says what to do; copied into events' },
   hint: { ...TEXT, description: 'what to do, in a sentence; copied into events' },
   enabled: { ...FLAG, description: 'false: not probed, not remembered' },
-  interval: { ...DURATION, description: 'time between probes; without it, at every run' },
+  ...DECISION_KEYS,
   timeout: { ...DURATION, description: 'for one attempt, counted over everything (default 10s)' },
   retries: { ...COUNT, description: 'attempts after one that was down, in the same run (default 0)' },
   retry_delay: { ...DURATION, description: 'pause before each of them (default 1s)' },
-  down_after: { ...COUNT_FROM_1, description: 'failing runs in a row until it is down (default 1)' },
-  up_after: { ...COUNT_FROM_1, description: 'good runs in a row until it is not down any more (default 1)' },
-  slow: { ...DURATION, description: 'the mean of the last runs above this is degraded' },
-  slow_window: { ...COUNT_FROM_1, description: 'how many runs that mean is over (default 3)' },
   expect: SECTION('unmet: down'),
   prefer: SECTION('unmet: degraded'),
-  watch: { ...WORDS, description: 'facts whose change runs on_change' },
-  filter: FILTER,
   keep: { ...WORDS, description: 'big facts that results keep even when up' },
   hooks: SERVICE_HOOKS,
   ip: {
@@ -159,6 +112,16 @@ const HOOKS_KEYS: { readonly [key: string]: JsonSchema } = {
 export const TOP_KEYS: { readonly [key: string]: JsonSchema } = {
   state: { ...TEXT, description: 'state directory' },
   concurrency: { ...COUNT_FROM_1, maximum: 100_000, description: 'probes at once' },
+  per_host: {
+    ...COUNT_FROM_1,
+    description: 'probes of one host at once (default 32; none for this host itself)',
+  },
+  canaries: {
+    type: 'array',
+    description: 'targets that always answer: when none does, we are cut off, and nothing is announced',
+    errorMessage: 'a list of targets, such as [ping://192.0.2.1, dns://9.9.9.9/example.org]',
+  },
+  maintenance: MAINTENANCE,
   deadline: { ...DURATION, description: 'for a whole run; what it cuts off is unknown' },
   hooks: {
     type: 'object',

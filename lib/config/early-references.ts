@@ -62,7 +62,17 @@ function hashOf(lookup: Lookup, reference: Reference): string {
 }
 
 /** Keys whose references wait until the service is probed. */
-const LATE: ReadonlySet<string> = new Set(['group', 'tags', 'vars', 'runbook', 'hint', 'expect', 'prefer']);
+const LATE: ReadonlySet<string> = new Set([
+  'group',
+  'tags',
+  'vars',
+  'runbook',
+  'hint',
+  'expect',
+  'prefer',
+  'run_if',
+  'filter',
+]);
 
 export interface FilledEarly {
   readonly value: JsonObject;

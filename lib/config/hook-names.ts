@@ -9,5 +9,7 @@ export const CONFIG_HOOKS = [
   'on_restore',
   'on_change',
   'on_unknown',
+  'on_reminder',
+  'on_flapping',
   'on_dead',
 ] as const;

@@ -1,11 +1,12 @@
 import { compileExpectations } from '../probe/expect/compile-expectations.ts';
+import { compilePattern } from '../probe/expect/pattern.ts';
 import { withDefaults } from '../probe/expect/with-defaults.ts';
 import type { Job } from '../probe/job.ts';
 import { InvalidOptions, type Prober, type Target } from '../probe/prober.ts';
 import { proberOfType } from '../probe/registry.ts';
 import type { JsonObject } from '../words/json.ts';
 import { EXIT, UserError } from '../words/problem.ts';
-import type { Service } from '../words/service.ts';
+import type { Filter, Service } from '../words/service.ts';
 import { absoluteOptions } from './absolute-paths.ts';
 import { fillOptions, fillSection, fillText } from './fill-references.ts';
 import { fillTarget } from './fill-target.ts';
@@ -47,6 +48,8 @@ export async function instantiate(
     service.directory,
   );
   const about = fillText({ ...service.about }, lookup, tell);
+  const run_if = service.run_if === null ? null : fillText([...service.run_if], lookup, tell);
+  const filter = filledFilter(service, lookup, tell);
   const fill = (section: JsonObject) => fillSection(section, prober.facts, lookup, tell);
   const written = { expect: fill(service.expect), prefer: fill(service.prefer) };
   // Last: it is the first to stumble over a missing value, and all of them are to be named.
@@ -74,8 +77,26 @@ export async function instantiate(
     expect: compile('expect'),
     prefer: compile('prefer'),
     about,
+    run_if,
+    filter,
     redact: keeper.redact,
   };
+}
+
+function filledFilter(
+  { filter }: Service,
+  lookup: Lookup,
+  tell: (path: readonly PathSegment[], text: string) => never,
+): readonly Filter[] {
+  return filter.map((step, index) => {
+    const filled: Filter = fillText({ ...step }, lookup, tell);
+    for (const key of ['drop', 'replace'] as const) {
+      if (filled[key] === step[key] || filled[key] === undefined) continue;
+      const compiled = compilePattern(filled[key]);
+      if (!compiled.ok) tell(['filter', index, key], compiled.text);
+    }
+    return filled;
+  });
 }
 
 /** Values that were put in have not been held against the schema yet. */

@@ -1,23 +1,8 @@
 /** Hooks that no single service has. */
-export const HOOKS_OF_A_RUN: ReadonlySet<string> = new Set(['on_run']);
+export const HOOKS_OF_A_RUN: ReadonlySet<string> = new Set(['on_run', 'on_isolated']);
 
 /** What the public contract names and this version does not have: said so instead of "unknown key". */
-export const LATER_KEYS: ReadonlySet<string> = new Set([
-  'beat',
-  'compare',
-  'canaries',
-  'depends_on',
-  'maintenance',
-  'remind',
-  'flapping',
-  'run_if',
-  'jitter',
-  'proxy',
-  'on_reminder',
-  'on_flapping',
-  'on_isolated',
-  'steps',
-]);
+export const LATER_KEYS: ReadonlySet<string> = new Set(['beat', 'compare', 'proxy', 'steps']);
 
 export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'ws',

@@ -1,18 +1,25 @@
 import path from 'node:path';
 import { type Json, type JsonObject, isObject } from '../words/json.ts';
 import type { Config } from '../words/service.ts';
+import type { Window } from '../words/window.ts';
 import { parseDuration } from '../words/units.ts';
 import type { Defaults } from './check-entry.ts';
+import type { WrittenCanaries } from './canaries.ts';
 import type { ConfigFile } from './config-file.ts';
 import { SHARED_KEYS, TOP_KEYS } from './config-schema.ts';
 import { type EarlyReferences, fillEarly } from './early-references.ts';
 import { faultyReferences } from './fill-references.ts';
 import { checkStructure } from './structure.ts';
 import type { Validators } from './validators.ts';
+import { windowsOf } from './windows-of.ts';
 
 export interface Top {
-  readonly settings: Omit<Config, 'files' | 'hash' | 'found' | 'services'>;
+  readonly settings: Omit<Config, 'files' | 'hash' | 'found' | 'services' | 'canaries'>;
   readonly defaults: Defaults;
+  /** of every service */
+  readonly maintenance: readonly Window[];
+  /** null: there are none */
+  readonly canaries: WrittenCanaries | null;
 }
 
 /** All that is beside `services`, of all files together: each key in one of them. */
@@ -23,11 +30,14 @@ export function checkTop(files: readonly ConfigFile[], validators: Validators, e
     const lookup = early.lookup(file.directory);
     const { value, missing } = fillEarly(file.value, TOP_KEYS, lookup, file.tell);
     for (const text of missing) file.tell([], text);
+    const wrong = new Set<unknown>();
     for (const mistake of checkStructure(validators.validateTop, value)) {
       file.tell(mistake.path, mistake.text, mistake.at);
+      wrong.add(mistake.path[0]);
     }
     for (const [key, entry] of Object.entries(value)) {
       if (key === 'services' || key.startsWith('x-')) continue;
+      if (wrong.has(key) && (key === 'maintenance' || key === 'canaries')) continue;
       const owner = owners.get(key);
       if (owner !== undefined) {
         const name = owner.file === '-' ? 'stdin' : path.basename(owner.file);
@@ -38,19 +48,27 @@ export function checkTop(files: readonly ConfigFile[], validators: Validators, e
       }
     }
   }
+  const { maintenance, canaries } = values;
+  const keeper = owners.get('canaries');
   const directoryOf = (key: string) => (owners.get(key) ?? files[0])?.directory ?? '/';
   return {
     settings: settingsOf(values, directoryOf),
     defaults: checkDefaults(values['defaults'], owners.get('defaults'), validators, early),
+    maintenance: windowsOf(maintenance, (at, text) => owners.get('maintenance')?.tell(at, text)),
+    canaries:
+      keeper === undefined || !Array.isArray(canaries)
+        ? null
+        : { entries: canaries as readonly Json[], file: keeper },
   };
 }
 
 function settingsOf(values: JsonObject, directoryOf: (key: string) => string): Top['settings'] {
-  const { state, concurrency, deadline } = values;
+  const { state, concurrency, per_host, deadline } = values;
   const hooks = isObject(values['hooks']) ? values['hooks'] : {};
   return {
     state: typeof state === 'string' ? path.resolve(directoryOf('state'), state) : null,
     concurrency: number(concurrency),
+    per_host: number(per_host),
     deadline_ms: milliseconds(deadline),
     hooks: {
       dir: path.resolve(directoryOf('hooks'), typeof hooks['dir'] === 'string' ? hooks['dir'] : 'hooks'),

@@ -36,5 +36,7 @@ const EXPECTED = 'expected five fields as in crontab, such as "0 3 * * 0"';
 
 function problemIn(message: string): string {
   const [, what] = /^CronPattern: (Invalid value for .*)$/.exec(message) ?? [];
-  return what === undefined ? EXPECTED : `${what.replace('Invalid', 'invalid')}; ${EXPECTED}`;
+  return what === undefined
+    ? EXPECTED
+    : `${what.replace('Invalid', 'invalid').replace('dayOfWeek', 'weekday')}; ${EXPECTED}`;
 }

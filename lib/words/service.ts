@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts';
-import type { Policy } from './policy.ts';
+import type { DependsOn, Policy } from './policy.ts';
+import type { Window } from './window.ts';
 
 /** Which addresses of a name are probed: `any` is the first that connects, `both` one of each family, `all` every one. */
 export type IpChoice = '4' | '6' | 'any' | 'both' | 'all';
@@ -36,7 +37,7 @@ export interface About {
 /**
  * A service as checked: defaults and matrix applied, durations in milliseconds, paths absolute, every key known.
  * Plain JSON, so that it can be cached. References (`${NAME}`) are still text in `target`, `options`, `about`,
- * `expect` and `prefer`: secrets are put in only when it is probed.
+ * `expect`, `prefer`, `run_if` and `filter`: secrets are put in only when it is probed.
  */
 export interface Service {
   readonly name: string;
@@ -53,6 +54,14 @@ export interface Service {
   readonly hooks: ServiceHooks;
   readonly enabled: boolean;
   readonly interval_ms: number | null;
+  /** over how much of its interval services are spread; 0: not at all */
+  readonly jitter_ms: number;
+  /** a program that must exit with 0 for it to be probed this time; references are still text */
+  readonly run_if: readonly string[] | null;
+  /** names of other services of the same config; null: none */
+  readonly depends_on: DependsOn | null;
+  /** those of the whole config included */
+  readonly maintenance: readonly Window[];
   readonly timeout_ms: number;
   readonly retries: number;
   readonly retry_delay_ms: number;
@@ -72,11 +81,15 @@ export interface Service {
   readonly missing?: readonly string[];
 }
 
-/** How a watched text is made comparable: matches of a pattern are dropped (`with` absent) or replaced, line by line. */
+/**
+ * One step that makes a watched text comparable: lines in which `drop` is found go, what `replace` finds becomes `with`, or
+ * a program gets the lines and prints those to compare. References are still text.
+ */
 export interface Filter {
   readonly drop?: string;
   readonly replace?: string;
   readonly with?: string;
+  readonly command?: readonly string[];
 }
 
 export interface HooksConfig {
@@ -105,9 +118,13 @@ export interface Config {
   readonly found: boolean;
   readonly state: string | null;
   readonly concurrency: number | null;
+  /** probes of one host at once; null: as many as is usual */
+  readonly per_host: number | null;
   readonly deadline_ms: number | null;
   readonly hooks: HooksConfig;
   readonly services: readonly Service[];
+  /** named `canary/…`; when none of them answers, it is this host that is cut off */
+  readonly canaries: readonly Service[];
 }
 
 /** A mistake in a config or a hook: `file:line:col: path: what, expected what`. */
