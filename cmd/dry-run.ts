@@ -50,7 +50,8 @@ export async function dryRun(
     announcements.push(...drafts.map((draft) => announcementOf(draft, service, config, world)));
   };
   const concurrency = options.concurrency ?? config.concurrency;
-  await probeJobs(jobs, { run, concurrency, signal: interruption.probes, onResult }, world);
+  const { per_host } = config;
+  await probeJobs(jobs, { run, concurrency, per_host, signal: interruption.probes, onResult }, world);
   interruption.end();
   await printer.finish();
   for (const line of announcements) report(world, line);

@@ -40,7 +40,8 @@ export async function probe(options: Options, world: World): Promise<number> {
     if (!service.quiet || result.status !== 'up' || options.output !== undefined || options.json === true)
       printer.add(result);
   };
-  await probeJobs(jobs, { run, concurrency, signal: interruption.probes, onResult }, world);
+  const per_host = config?.per_host ?? null;
+  await probeJobs(jobs, { run, concurrency, per_host, signal: interruption.probes, onResult }, world);
   interruption.end();
   await printer.finish();
   return interruption.exitCode() ?? STATUS_NUMBER[worstStatus(statuses)];
@@ -57,9 +58,7 @@ function chosen(config: Config, options: Options, world: World): readonly Servic
   const enabled = selected.filter(({ enabled: on }) => on || names.length > 0);
   if (options.due !== true) return enabled;
   const { records } = remembered(options, config, world);
-  return enabled.filter(({ name, interval_ms }) =>
-    isDue(interval_ms, records.get(name) ?? null, world.now()),
-  );
+  return enabled.filter((service) => isDue(service, records.get(service.name) ?? null, world.now()));
 }
 
 async function bareServices(targets: readonly string[], world: World): Promise<readonly Service[]> {

@@ -7,11 +7,13 @@ import { sweep } from '../lib/probe/sweep.ts';
 import { createResolver } from '../lib/probe/wire/resolver.ts';
 import type { Result, RunInfo } from '../lib/words/result.ts';
 import type { Service } from '../lib/words/service.ts';
+import { report } from './setting.ts';
 import type { World } from './world.ts';
 
 export interface Probing {
   readonly run: RunInfo;
   readonly concurrency: number | null;
+  readonly per_host: number | null;
   readonly signal: AbortSignal;
   onResult(service: Service, result: Result): void;
 }
@@ -33,10 +35,12 @@ export async function probeJobs(jobs: readonly Job[], probing: Probing, world: W
     monotonic: () => world.monotonic(),
     resolver,
     signal: probing.signal,
+    report: (line) => report(world, line),
   };
   try {
     await sweep(jobs, probeWorld, {
       concurrency: probing.concurrency,
+      per_host: probing.per_host,
       onResult: (job, probed) => probing.onResult(job.service, resultOf(job, probed, probing.run)),
     });
   } finally {

@@ -61,7 +61,12 @@ export async function runStateless(
     printer.add(reported);
   };
   const concurrency = options.concurrency ?? config.concurrency;
-  await probeJobs(jobs, { run: runInfo, concurrency, signal: interruption.probes, onResult }, world);
+  const { per_host } = config;
+  await probeJobs(
+    jobs,
+    { run: runInfo, concurrency, per_host, signal: interruption.probes, onResult },
+    world,
+  );
   const time = new Date(began.now).toISOString();
   const duration_ms = world.monotonic() - began.monotonic;
   offer(draftRun({ run: runInfo, time, duration_ms, statuses, events, results_file: null }), lines.join(''));

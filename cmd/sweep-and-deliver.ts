@@ -91,6 +91,7 @@ export async function sweepAndDeliver(work: Work, options: Options, world: World
     {
       run: runInfo,
       concurrency: options.concurrency ?? config.concurrency,
+      per_host: config.per_host,
       signal: interruption.probes,
       onResult: (service, result) => handled.push(handle(service, result)),
     },

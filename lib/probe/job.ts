@@ -1,5 +1,5 @@
 import type { FactTable } from '../words/fact.ts';
-import type { About, Service } from '../words/service.ts';
+import type { About, Filter, Service } from '../words/service.ts';
 import type { Check } from './expect/check.ts';
 import type { Probe } from './prober.ts';
 
@@ -14,6 +14,10 @@ export interface Job {
   readonly prefer: readonly Check[];
   /** references put in */
   readonly about: About;
+  /** references put in */
+  readonly run_if: readonly string[] | null;
+  /** references put in */
+  readonly filter: readonly Filter[];
   /** replaces every secret in any JSON by `***` */
   redact<T>(value: T): T;
 }

@@ -9,6 +9,7 @@ import { type Address, CannotTell, Fault } from './prober.ts';
 import type { Reading } from './reading.ts';
 import { resolveFor } from './resolve-for.ts';
 import { type Verdict, giveVerdict, tried } from './verdict.ts';
+import { type Watched, watchedOf } from './watched.ts';
 
 /** One attempt: the address that decides, and all that were tried. */
 export interface Outcome extends Verdict {
@@ -23,6 +24,8 @@ export interface Probed {
   readonly attempts: readonly Attempt[];
   /** when the first attempt began, ms since 1970 */
   readonly started: number;
+  /** null when nothing is watched, and when it saw nothing good */
+  readonly watched: Watched | null;
 }
 
 /** Probes a service with its retries: only a down result is tried again. Never rejects. */
@@ -39,7 +42,17 @@ export async function retryWhileDown(job: Job, first: Outcome, world: ProbeWorld
     last = await attempt(job, world);
     outcomes.push(last);
   }
-  return { outcome: last, attempts: outcomes.map(asAttempt), started: first.began };
+  const { reading, status } = last;
+  const hasSeen = !reading.incomplete && status !== 'down';
+  const watched = hasSeen ? await watchedOf(job, reading.facts, world) : null;
+  return { outcome: last, attempts: outcomes.map(asAttempt), started: first.began, watched };
+}
+
+/** A service that puptime could not even try to probe. */
+export function unprobed(job: Job, error: CannotTell, world: Pick<ProbeWorld, 'now'>): Probed {
+  const began = world.now();
+  const outcome = outcomeOf(job, unresolved(error, NO_TIME), began);
+  return { outcome, attempts: [asAttempt(outcome)], started: began, watched: null };
 }
 
 /** Takes the place of an outcome when there is nothing to probe one address for. */
@@ -139,6 +152,12 @@ function connected({ reading, status }: Verdict): boolean {
   if (status === 'unknown') return reading.cannotTell?.code === 'internal';
   return reading.findings[0]?.phase !== 'connect';
 }
+
+/** Of a probe that never began. */
+const NO_TIME = {
+  timings: { resolve_ms: null, connect_ms: null, tls_ms: null, first_byte_ms: null, transfer_ms: null },
+  duration_ms: 0,
+} as const;
 
 function unresolved(
   error: unknown,

@@ -10,4 +10,6 @@ export interface ProbeWorld {
   readonly resolver: Resolver;
   /** aborted when the run is interrupted or its deadline has come */
   readonly signal: AbortSignal;
+  /** one line for stderr: what puptime could not do beside the probe itself */
+  report(line: string): void;
 }

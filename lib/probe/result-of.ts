@@ -6,7 +6,6 @@ import { safeLine, safeText } from '../words/safe-text.ts';
 import { summarise } from '../words/summary.ts';
 import type { Job } from './job.ts';
 import type { Probed } from './probe-service.ts';
-import { watchedOf } from './watched.ts';
 
 /** Characters kept of a text while the service is up, of a big fact, and while it is not up. */
 const KEPT = { good: 2048, big: 4096, bad: 65_536 } as const;
@@ -18,7 +17,7 @@ const KEPT_DEPTH = 8;
  * What was probed as one flat result: foreign text safe and bounded, secrets as `***`. They are hidden in values alone
  * and before anything is cut: a password `degraded` must not rename a status, nor half of it stay at a cut.
  */
-export function resultOf(job: Job, { outcome, attempts, started }: Probed, run: RunInfo): Result {
+export function resultOf(job: Job, { outcome, attempts, started, watched }: Probed, run: RunInfo): Result {
   const { reading, status, reasons } = outcome;
   const keeper = createKeeper(status === 'up' ? KEPT.good : KEPT.bad, job);
   const safeReasons = reasons.map((reason) => keeper.reason(reason));
@@ -55,7 +54,7 @@ export function resultOf(job: Job, { outcome, attempts, started }: Probed, run: 
     ...aboutOf(job),
     run,
     test: false,
-    watched: reading.incomplete || status === 'down' ? null : watchedOf(job, hideSecrets(reading.facts, job)),
+    watched,
     started: new Date(started).toISOString(),
   };
 }

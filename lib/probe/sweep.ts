@@ -1,13 +1,22 @@
 import { readFileSync } from 'node:fs';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { chosenAddresses } from './chosen-addresses.ts';
+import { hostLimit } from './host-limits.ts';
 import type { Job } from './job.ts';
 import { observe } from './observation.ts';
 import { startAttempt } from './probe-address.ts';
-import { type Probed, approachTo, outcomeOf, probeService, retryWhileDown } from './probe-service.ts';
+import {
+  type Probed,
+  approachTo,
+  outcomeOf,
+  probeService,
+  retryWhileDown,
+  unprobed,
+} from './probe-service.ts';
 import type { ProbeWorld } from './probe-world.ts';
 import { type Address, CannotTell, Fault, type ProbeContext } from './prober.ts';
 import { resolveFor } from './resolve-for.ts';
+import { createConditions } from './run-if.ts';
 
 /** Programs that run at once: each costs a fork. */
 const PROGRAMS_AT_ONCE = 16;
@@ -20,26 +29,49 @@ const RESERVED_DESCRIPTORS = 64;
 export interface SweepOptions {
   /** probes at once; null: what the descriptor limit allows */
   readonly concurrency: number | null;
+  /** probes of one host at once; null: what is usual */
+  readonly per_host: number | null;
   onResult(job: Job, probed: Probed): void;
 }
 
 /**
  * Probes all jobs, each result reported the moment it is there. Each starts in a turn of the event loop of its own, so
- * that answers are read when they come and latencies are the servers’ own. Never rejects unless `onResult` throws.
+ * that answers are read when they come and latencies are the servers’ own. One whose `run_if` does not hold is passed over:
+ * it has no result. Never rejects unless `onResult` throws.
  */
 export async function sweep(jobs: readonly Job[], world: ProbeWorld, options: SweepOptions): Promise<void> {
   const sockets = pLimit(options.concurrency ?? defaultConcurrency());
   const programs = pLimit(Math.min(PROGRAMS_AT_ONCE, options.concurrency ?? PROGRAMS_AT_ONCE));
   const ownTurn = createTurns();
   const { single, batches } = partition(jobs);
+  const conditions = createConditions(world);
   const one = async (job: Job) => {
+    const condition = await conditions(job.run_if);
+    if (condition === 'fails') return;
     await ownTurn();
-    options.onResult(job, await probeService(job, world));
+    options.onResult(
+      job,
+      condition === 'holds' ? await probeService(job, world) : unprobed(job, condition, world),
+    );
   };
+  const inTurn = createHostTurns(options.per_host);
   await Promise.all([
-    ...single.map((job) => (job.probe.endpoint === null ? programs : sockets)(one, job)),
+    // One that waits for its host must not keep a place from others.
+    ...single.map((job) => inTurn(job, () => (job.probe.endpoint === null ? programs : sockets)(one, job))),
     ...batches.map((batch) => programs(probeBatch, batch, world, options)),
   ]);
+}
+
+/** Lets only so many probes of one host be in flight. */
+function createHostTurns(per_host: number | null): (job: Job, start: () => Promise<void>) => Promise<void> {
+  const limits = new Map<string, LimitFunction>();
+  return (job, start) => {
+    const limit = hostLimit(job, per_host);
+    if (limit === null) return start();
+    const turns = limits.get(limit.host) ?? pLimit(limit.most);
+    limits.set(limit.host, turns);
+    return turns(start);
+  };
 }
 
 function partition(jobs: readonly Job[]): { single: Job[]; batches: Job[][] } {
@@ -47,7 +79,8 @@ function partition(jobs: readonly Job[]): { single: Job[]; batches: Job[][] } {
   const byKey = new Map<string, Job[]>();
   for (const job of jobs) {
     const { batch } = job.probe;
-    const alone = batch === undefined || job.service.ip === 'all' || job.service.ip === 'both';
+    const alone =
+      batch === undefined || job.run_if !== null || job.service.ip === 'all' || job.service.ip === 'both';
     if (alone) single.push(job);
     else byKey.set(batchKey(job), [...(byKey.get(batchKey(job)) ?? []), job]);
   }

@@ -40,6 +40,7 @@ export async function probeTarget<Options, Table extends FactTable>(
     now: () => Date.now(),
     monotonic: () => performance.now(),
     signal: new AbortController().signal,
+    report: () => undefined,
     ...world,
     resolver,
   };
@@ -82,6 +83,8 @@ export function jobFor<Options, Table extends FactTable>(
     expect: compile(service.expect, defaults.expect),
     prefer: compile(service.prefer, defaults.prefer),
     about: service.about,
+    run_if: service.run_if,
+    filter: service.filter,
     redact: (value) => value,
   };
 }
@@ -99,6 +102,10 @@ function serviceFor(type: string, target: string | null, entry: Entry): Service 
     hooks: { replace: false, run: {} },
     enabled: true,
     interval_ms: null,
+    jitter_ms: 0,
+    run_if: null,
+    depends_on: null,
+    maintenance: [],
     timeout_ms: entry.timeout_ms ?? 2000,
     retries: 0,
     retry_delay_ms: 0,

@@ -50,6 +50,7 @@ async function sweepOf(
     monotonic: () => performance.now(),
     signal,
     resolver: createResolver(),
+    report: () => undefined,
     ...world,
   };
   await sweep(
@@ -57,6 +58,7 @@ async function sweepOf(
     full,
     {
       concurrency: null,
+      per_host: null,
       onResult: (job, probed) => results.push(resultOf(job, probed, { id: 'r', host: 'h', config: null })),
     },
   );

@@ -13,12 +13,14 @@ const world = {
   monotonic: () => performance.now(),
   signal: new AbortController().signal,
   resolver: createResolver(),
+  report: () => undefined,
 };
 await sweep(
   targets.map(([target, entry]) => jobFor(ping, target, entry)),
   world,
   {
     concurrency: null,
+    per_host: null,
     onResult: (job, probed) =>
       process.stdout.write(
         `${JSON.stringify(resultOf(job, probed, { id: 'r', host: 'h', config: null }))}\n`,
