@@ -45,7 +45,7 @@ export function openState(dir: string, world: StateWorld): State {
   const present = saltThere(dir, world);
   if (present !== null) return stateOf(dir, present, null, world);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectory(dir);
     return stateOf(dir, makeState(dir, world), null, world);
   } catch (error) {
     const errno = errnoOf(error);
@@ -64,7 +64,7 @@ function saltThere(dir: string, world: StateWorld): string | null {
     refuseUnsafe(dir, world.uid);
     refuseNetworkFileSystem(dir);
     const salt = readFormat(dir, OUR_DIRECTORIES);
-    if (salt !== null) makeMissing(dir);
+    if (salt !== null) mendMissing(dir);
     return salt;
   } catch (error) {
     const errno = errnoOf(error);
@@ -173,9 +173,27 @@ function refuseNetworkFileSystem(dir: string): void {
 }
 
 function makeMissing(dir: string): void {
-  for (const name of OUR_DIRECTORIES) {
+  for (const name of OUR_DIRECTORIES) if (!existsSync(`${dir}/${name}`)) makeDirectory(`${dir}/${name}`);
+}
+
+/** On a disk that takes nothing we can do without all of them but the queue, which is locked and read. */
+function mendMissing(dir: string): void {
+  try {
+    makeMissing(dir);
+  } catch (error) {
+    const canWait = CANNOT_WRITE.has(errnoOf(error) ?? '') && existsSync(`${dir}/${QUEUE}`);
+    if (!canWait) throw error;
+  }
+}
+
+/** With those above it. Not by `recursive`, which says ENOENT where the file system says EROFS. */
+function makeDirectory(dir: string): void {
+  if (!existsSync(dirname(dir))) makeDirectory(dirname(dir));
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
     // Another process may be at it, too.
-    if (!existsSync(`${dir}/${name}`)) mkdirSync(`${dir}/${name}`, { recursive: true, mode: 0o700 });
+    if (errnoOf(error) !== 'EEXIST') throw error;
   }
 }
 
