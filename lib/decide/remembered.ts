@@ -74,12 +74,35 @@ export function blankRecord(who: Who, time: string): ServiceRecord {
 }
 
 /**
- * With all that a record of an earlier version, or a small one, leaves out. The one place where it is filled in. A copy
- * of the record first, and what it lacks after it: the other way round V8 takes 0.1 ms, for each service of each run.
+ * With all that a record of an earlier version, or a small one, leaves out. The one place where it is filled in. Field by
+ * field, for adding some to a copy (`{...record, owed: null}`) takes V8 fifty times as long, for each service of each run.
  */
 export function whole(record: ServiceRecord): WholeRecord {
   return {
-    ...record,
+    service: record.service,
+    seq: record.seq,
+    id: record.id,
+    status: record.status,
+    since: record.since,
+    time: record.time,
+    started: record.started,
+    streak: record.streak,
+    reason: record.reason,
+    summary: record.summary,
+    incident: record.incident,
+    told: record.told,
+    slow: record.slow,
+    other: record.other,
+    window: record.window,
+    unknown: record.unknown,
+    baseline: record.baseline,
+    recent: record.recent,
+    files: record.files,
+    type: record.type,
+    target: record.target,
+    about: record.about,
+    hooks: record.hooks,
+    gone: record.gone,
     outcomes: record.outcomes ?? [],
     owed: record.owed ?? null,
     announced: record.announced ?? null,
