@@ -33,6 +33,11 @@ export function changing(flips: string): number {
   return (weights.reduce((sum, each) => sum + each, 0) * 100) / RUNS;
 }
 
+/** How many of the last 20 runs changed sides. */
+export function flipsIn(flips: string): number {
+  return flips.replaceAll('0', '').length;
+}
+
 function weight(place: number): number {
   return OLDEST + (place * (NEWEST - OLDEST)) / (RUNS - 1);
 }

@@ -2,7 +2,7 @@ import { showDuration } from '../words/duration-text.ts';
 import type { Draft } from '../words/draft.ts';
 import { common, late, type Outcome } from './outcome.ts';
 import { draft } from './draft.ts';
-import { changing } from './flapping.ts';
+import { flipsIn } from './flapping.ts';
 import { endIncident, showLasted } from './incident.ts';
 import { isReminderDue } from './reminder.ts';
 
@@ -28,7 +28,7 @@ export function flapping(outcome: Outcome): readonly Draft[] {
   const [was, is] = [before.flapping !== null, after.flapping !== null];
   if (was === is) return [];
   const cause = is ? 'started' : 'stopped';
-  const summary = `${cause} flapping: ${Math.round(changing(after.flips))} % of its last runs changed sides`;
+  const summary = `${cause} flapping: ${flipsIn(after.flips)} times up or down in its last 20 runs`;
   return [draft('flapping', result, { ...common(outcome), cause, summary })];
 }
 

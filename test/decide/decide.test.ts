@@ -1,56 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../lib/decide/decide.ts';
 import { draftResult } from '../../lib/decide/draft.ts';
-import { FILES, fromLetter, fromLetters, hooksOf, live, NO_HOOKS, POLICY, reason, result } from './story.ts';
-
-type Row = readonly [results: string, hooks: string, why: string];
-
-describe('with down_after 1 and up_after 1', () => {
-  const rows: readonly Row[] = [
-    ['U', 'first', 'a first result is told at once'],
-    ['D', 'first+down', 'an outage at first sight is not silent'],
-    ['W', 'first+degraded', 'nor is a degradation'],
-    ['S', 'first+slow', 'nor is slowness: a partial window counts'],
-    ['UU', 'first ·', 'good news is told once'],
-    ['UUDDDUUS', 'first · down · · up · slow', 'each transition is told once'],
-    ['UDUDU', 'first down up down up', 'down and up alternate'],
-    ['DU', 'first+down up', 'a first outage ends like any other'],
-    ['UWWU', 'first degraded · restore', 'degradation has edges of its own'],
-    ['USSU', 'first slow · restore', 'and so has slowness'],
-    ['UWBU', 'first degraded slow restore', 'two sets of causes, one restore'],
-    ['UBSU', 'first slow+degraded · restore', 'restore only when both are empty'],
-    ['UBWBU', 'first slow+degraded · slow restore', 'a set that was empty meanwhile is told again'],
-    ['WDW', 'first+degraded down up', 'degraded, down, degraded: not degraded anew'],
-    ['WDU', 'first+degraded down up+restore', 'degraded, down, up: both are over'],
-    ['UDW', 'first down up+degraded', 'down to degraded raises on_up'],
-    ['UDS', 'first down up+slow', 'also when it comes back slow'],
-    ['SDS', 'first+slow down up', 'slow, down, slow: not slow anew'],
-    ['SDU', 'first+slow down up+restore', 'slow, down, up: both are over'],
-    ['WDDWU', 'first+degraded down · up restore', 'what was degraded before is restored after'],
-  ];
-  it.each(rows)('%s runs %s: %s', (letters, hooks) => {
-    expect(hooksOf(letters)).toBe(hooks);
-  });
-});
+import { FILES, fromLetter, fromLetters, live, NO_HOOKS, POLICY, reason, result } from './story.ts';
 
 describe('unknown', () => {
-  const rows: readonly Row[] = [
-    ['?', 'unknown', 'is not a first result'],
-    ['??U', 'unknown · first', 'the first result is the first that is not unknown'],
-    ['??D', 'unknown · first+down', 'whatever that one is'],
-    ['U??U', 'first unknown · ·', 'once per spell, and no on_up after it'],
-    ['U?U?U', 'first unknown · unknown ·', 'each spell anew'],
-    ['D?U', 'first+down unknown up', 'down, unknown, up: one on_up'],
-    ['D?D', 'first+down unknown ·', 'an incident goes on through it'],
-    ['W?W', 'first+degraded unknown ·', 'so does a degradation'],
-    ['W?U', 'first+degraded unknown restore', 'and ends after it'],
-    ['1?1', 'first unknown ·', 'the watched value stands'],
-    ['1?2', 'first unknown change', 'and is compared after it'],
-  ];
-  it.each(rows)('%s runs %s: %s', (letters, hooks) => {
-    expect(hooksOf(letters)).toBe(hooks);
-  });
-
   it('moves nothing that is remembered of the service', () => {
     const before = live(fromLetters('UDW')).record;
     const { record } = live([fromLetter('?', 3)], {}, before);
@@ -61,57 +14,7 @@ describe('unknown', () => {
   });
 });
 
-describe('with down_after 3', () => {
-  const rows: readonly Row[] = [
-    ['UDDDD', 'first · · down ·', 'the third failure in a row confirms'],
-    ['UDDUDDD', 'first · · · · · down', 'a good result breaks the row'],
-    ['UDD?D', 'first · · unknown down', 'an unknown one does not'],
-    ['DDD', 'first · down', 'a first down is announced when confirmed'],
-    ['DDU', 'first · ·', 'or never'],
-    ['DW', 'first degraded', 'an unconfirmed failure holds nothing back'],
-    ['WDDW', 'first+degraded · · ·', 'and ends no degradation'],
-    ['WDDU', 'first+degraded · · restore', 'which the next good result does'],
-  ];
-  it.each(rows)('%s runs %s: %s', (letters, hooks) => {
-    expect(hooksOf(letters, { down_after: 3 })).toBe(hooks);
-  });
-});
-
-describe('with up_after 2', () => {
-  const rows: readonly Row[] = [
-    ['DU', 'first+down ·', 'one good result is not enough'],
-    ['DUU', 'first+down · up', 'the second in a row confirms'],
-    ['DUDUU', 'first+down · · · up', 'a failure breaks the row'],
-    ['DU?U', 'first+down · unknown up', 'an unknown one does not'],
-    ['DWW', 'first+down · up+degraded', 'a degraded one is good; its causes are told with the up'],
-    ['DWU', 'first+down · up', 'what was degraded only while down is not told'],
-    ['WDUU', 'first+degraded down · up+restore', 'nor restored before it is up'],
-    ['UU', 'first ·', 'who was never down is up at once'],
-  ];
-  it.each(rows)('%s runs %s: %s', (letters, hooks) => {
-    expect(hooksOf(letters, { up_after: 2 })).toBe(hooks);
-  });
-});
-
 describe('the mean of slow_window runs', () => {
-  const slow = (...durations: readonly number[]) => {
-    const results = durations.map((duration_ms, minute) => result(minute, { duration_ms }));
-    const { decisions } = live(results, { slow: { total: 1000 }, slow_window: 3 });
-    return decisions.map(({ drafts }) => drafts.map(({ event }) => event).join('+') || '·').join(' ');
-  };
-
-  it.each([
-    ['one slow run of three is not slow', [100, 100, 2500], 'first · ·'],
-    ['a partial window counts', [1001], 'first+slow'],
-    ['the limit itself is not above', [1000, 1000, 1000], 'first · ·'],
-    ['the mean decides', [500, 1000, 1501], 'first · slow'],
-    ['below the limit is not yet cleared', [1200, 900, 900, 900], 'first+slow · · ·'],
-    ['at 80 % it is', [1200, 800, 800, 800], 'first+slow · · restore'],
-    ['no chatter around the limit', [1100, 950, 1050, 950, 1050], 'first+slow · · · ·'],
-  ] as const)('%s', (_, durations, hooks) => {
-    expect(slow(...durations)).toBe(hooks);
-  });
-
   it('has no use for failed and unknown runs', () => {
     const { record } = live(fromLetters('US?DU'), { down_after: 2, slow_window: 5 });
     expect(record.window).toEqual([100, 1000, 100]);
@@ -133,6 +36,39 @@ describe('the mean of slow_window runs', () => {
     const { drafts, record } = live([result(0, { status: 'degraded', reason: one, reasons: [one] })]);
     expect(drafts.map(({ event }) => event)).toEqual(['first']);
     expect(record.status).toBe('up');
+  });
+});
+
+describe('a limit for a phase', () => {
+  const slow = { slow: { total: 1000, first_byte: 100, tls: 50 }, slow_window: 2 };
+  const took = (minute: number, first_byte_ms: number | null, tls_ms: number | null, duration_ms = 200) => {
+    const { timings } = result(minute);
+    return result(minute, { duration_ms, timings: { ...timings, first_byte_ms, tls_ms } });
+  };
+
+  it('makes it slow though the whole is fast, and the reason names the phase', () => {
+    const { drafts } = live([took(0, 120, null)], slow);
+    expect(drafts.at(-1)).toMatchObject({
+      event: 'slow',
+      status: 'degraded',
+      summary: 'mean first byte of the last run is 120 ms, above 100 ms (slow)',
+      reason: { code: 'slow', phase: 'protocol', expected: 100, got: 120 },
+    });
+  });
+
+  it('is one on_slow with a reason for each, and ends when all are at 80 %', () => {
+    const results = [took(0, 120, 60, 1200), took(1, 40, 60), took(2, 40, 60), took(3, 40, 20)];
+    const { drafts, record } = live(results, slow);
+    expect(drafts.map(({ event }) => event)).toEqual(['first', 'slow', 'restore']);
+    expect(drafts[1]?.reasons.map(({ phase }) => phase)).toEqual(['expect', 'tls', 'protocol']);
+    expect(record.phases).toEqual({ tls: [60, 20], first_byte: [40, 40] });
+    expect(drafts[2]?.time).toBe(results[3]?.time);
+  });
+
+  it('has no use for probes without that phase', () => {
+    const { record } = live([took(0, 40, 60), took(1, null, null)], slow);
+    expect(record.slow).toEqual(['tls']);
+    expect(record.phases).toEqual({ tls: [60], first_byte: [40] });
   });
 });
 

@@ -4,7 +4,7 @@ import { decideRemoved } from '../../lib/decide/removed.ts';
 import type { Draft } from '../../lib/words/draft.ts';
 import type { Hold, Policy } from '../../lib/words/policy.ts';
 import type { ServiceRecord } from '../../lib/words/record.ts';
-import { FILES, fromLetter, NO_HOOKS, result } from './story.ts';
+import { FILES, fromLetter, live, NO_HOOKS, result } from './story.ts';
 import { policyFrom, readTables, wordsOf } from './tables.ts';
 
 const HOLDS = ['maintenance', 'silence', 'dependency', 'isolation'] as const;
@@ -58,3 +58,13 @@ describe.each(tables)('docs/decisions.md, $heading, $settings', ({ settings, col
     }
   });
 });
+
+test.each(readTables().find(({ columns }) => columns[0] === 'durations')?.rows ?? [['no such table']])(
+  'docs/decisions.md: %s ms announce %s: %s',
+  (durations = '', told) => {
+    const results = durations.split(' ').map((ms, minute) => result(minute, { duration_ms: Number(ms) }));
+    const { decisions } = live(results, { slow: { total: 1000 }, slow_window: 3 });
+    const events = decisions.map(({ drafts }) => drafts.map(({ event }) => event).join('+') || '·');
+    expect(events.join(' ')).toBe(told);
+  },
+);
