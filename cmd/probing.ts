@@ -16,6 +16,8 @@ export interface Probing {
   readonly per_host: number | null;
   readonly signal: AbortSignal;
   onResult(service: Service, result: Result): void;
+  /** its `run_if` does not hold: there will be no result */
+  onPassedOver?(service: Service): void;
 }
 
 /** Puts the secrets in. Throws UserError 78 when one is missing: before anything is probed. */
@@ -41,6 +43,7 @@ export async function probeJobs(jobs: readonly Job[], probing: Probing, world: W
     await sweep(jobs, probeWorld, {
       concurrency: probing.concurrency,
       per_host: probing.per_host,
+      onPassedOver: ({ service }) => probing.onPassedOver?.(service),
       onResult: (job, probed) => probing.onResult(job.service, resultOf(job, probed, probing.run)),
     });
   } finally {

@@ -32,6 +32,8 @@ export interface SweepOptions {
   /** probes of one host at once; null: what is usual */
   readonly per_host: number | null;
   onResult(job: Job, probed: Probed): void;
+  /** its `run_if` does not hold: there will be no result */
+  onPassedOver?(job: Job): void;
 }
 
 /**
@@ -47,7 +49,10 @@ export async function sweep(jobs: readonly Job[], world: ProbeWorld, options: Sw
   const conditions = createConditions(world);
   const one = async (job: Job) => {
     const condition = await conditions(job.run_if);
-    if (condition === 'fails') return;
+    if (condition === 'fails') {
+      options.onPassedOver?.(job);
+      return;
+    }
     await ownTurn();
     options.onResult(
       job,

@@ -88,8 +88,8 @@ async function piped(
   world: WatchWorld,
 ): Promise<Json> {
   if (typeof value !== 'string' && !Array.isArray(value)) return value;
-  const text = typeof value === 'string' ? value : linesOf(value as readonly Json[]);
-  const outcome = await runAside({ argv, stdin: text, timeout_ms }, world);
+  const lines = typeof value === 'string' ? [value.replace(/\n$/, '')] : (value as readonly Json[]);
+  const outcome = await runAside({ argv, stdin: lines.map(asLine).join(''), timeout_ms }, world);
   const [program = ''] = argv;
   const printed = outcome.stdout.toString('utf8');
   const stderr = outcome.stderr.toString('utf8').trim();
@@ -105,6 +105,7 @@ async function piped(
   return typeof value === 'string' ? whole : whole.split('\n');
 }
 
-function linesOf(items: readonly Json[]): string {
-  return items.map((item) => `${typeof item === 'string' ? item : JSON.stringify(item)}\n`).join('');
+/** Programs expect that the last line ends, too. */
+function asLine(item: Json): string {
+  return `${typeof item === 'string' ? item : JSON.stringify(item)}\n`;
 }
