@@ -13,13 +13,15 @@ export interface RunSummary {
   readonly statuses: readonly Status[];
   /** events decided in this run, on_result not counted */
   readonly events: number;
+  /** ms since the last run less what is usual between two; null or absent: none was missed, or nobody can say */
+  readonly gap_ms?: number | null;
   /** path of the NDJSON file of all results and events; null when it could not be written */
   readonly results_file: string | null;
 }
 
 /** The event for on_run: about puptime itself, with the worst status of its services and their numbers as metrics. */
 export function draftRun(summary: RunSummary): Draft {
-  const { run, time, duration_ms, statuses, events, results_file } = summary;
+  const { run, time, duration_ms, statuses, events, gap_ms = null, results_file } = summary;
   const counts = countStatuses(statuses);
   const body = {
     ...unprobed(runWords(counts, statuses.length), time, run),
@@ -36,7 +38,7 @@ export function draftRun(summary: RunSummary): Draft {
     runbook: null,
     hint: null,
   };
-  return draft('run', body, { results_file });
+  return draft('run', body, { gap_ms, results_file });
 }
 
 function countStatuses(statuses: readonly Status[]): Readonly<Record<Status, number>> {

@@ -27,14 +27,14 @@ export function sampleEvent({ kind, service, target, now, run, unique }: SampleR
     schema: 'puptime.event.v1',
     id: `test-${unique}`,
     event: kind,
-    cause: kind === 'dead' ? 'exit code 1' : null,
-    service: kind === 'run' ? 'puptime' : (service?.name ?? 'sample'),
+    cause: CAUSES[kind] ?? null,
+    service: OWN_TYPES[kind] !== undefined ? 'puptime' : (service?.name ?? 'sample'),
     status: story.status,
     summary: story.summary,
     reason,
     reasons: reason === null ? [] : [reason],
     time,
-    type: kind === 'run' ? 'run' : (service?.type ?? 'redis'),
+    type: OWN_TYPES[kind] ?? service?.type ?? 'redis',
     target: service === null ? 'redis://:***@cache.example.org:6379/0' : target,
     address: '192.0.2.7',
     family: 4,
@@ -65,6 +65,14 @@ export function sampleEvent({ kind, service, target, now, run, unique }: SampleR
   };
 }
 
+const CAUSES: { readonly [kind in EventKind]?: string } = {
+  dead: 'exit code 1',
+  flapping: 'started',
+  isolated: 'started',
+};
+/** Events about puptime itself. */
+const OWN_TYPES: { readonly [kind in EventKind]?: string } = { run: 'run', isolated: 'canaries' };
+
 const DOWN: Reason = reasonOf('down', 'refused', 'connect', 'port 6379 refused the connection');
 const SLOW: Reason = reasonOf(
   'degraded',
@@ -78,6 +86,12 @@ const UNKNOWN: Reason = reasonOf(
   'tool_missing',
   'connect',
   'the program fping is not installed here',
+);
+const ISOLATED: Reason = reasonOf(
+  'unknown',
+  'isolated',
+  'connect',
+  'no canary answers, so this host is cut off, not the service',
 );
 const CHANGE = { fact: 'version', before: '7.2.3', after: '7.2.4', diff: '- 7.2.3\n+ 7.2.4' };
 
@@ -99,8 +113,8 @@ const STORIES: { readonly [kind in EventKind]: Story } = {
   change: story('up', 'up', 'version changed', null),
   unknown: story('unknown', 'up', 'a program that is needed is not installed (tool_missing)', UNKNOWN),
   reminder: story('down', 'down', 'port 6379 refused the connection (refused)', DOWN),
-  flapping: story('down', 'up', 'started flapping', DOWN),
-  isolated: story('unknown', 'up', 'no canary answers: this host is cut off', null),
+  flapping: story('down', 'up', 'started flapping: 6 times up or down in its last 20 runs', DOWN),
+  isolated: story('unknown', 'up', 'none of 2 canaries answers: this host is cut off (isolated)', ISOLATED),
   run: story('down', null, '3 services probed: 2 up, 1 down', null),
   dead: story('down', 'up', 'on_down for sample given up after 14 attempts: exit code 1', DOWN),
 };
