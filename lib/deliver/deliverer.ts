@@ -63,6 +63,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const { tally, now } = context;
   let held: Held | null = null;
   const known = new Map<string, Admitted>();
+  const news = createNews(known);
   const repeats = createRepeats();
 
   const admitEntry = (entry: QueueEntry, journal: JournalWriter) => {
@@ -92,40 +93,38 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   };
   const look = () => {
     tally.attempt(() => {
-      if (held === null || !listQueue(state).some((name) => !known.has(name))) return;
+      if (held === null) return;
+      const fresh = listQueue(state).filter(news.isNew);
+      if (fresh.length === 0) return;
       syncQueue(state);
       for (const entry of readQueue(state).entries) {
         if (!known.has(queueName(entry))) admitEntry(entry, held.journal);
       }
+      news.passOver(fresh);
     });
   };
   return {
     trim: () => {
-      if (held !== null || listQueue(state).length <= MOST_UNTRIMMED) return;
-      const lock = tryLock(state, { kind: 'delivery', path: options.path });
-      if (lock === null) return;
-      tally.attempt(() => {
-        const error = openQueue(state, context).journal.close();
-        if (error !== null) tally.cannotWrite(error);
-      });
-      lock.release();
+      if (held === null && listQueue(state).length > MOST_UNTRIMMED) trim(options);
     },
     take: () => {
       if (held !== null) return true;
       const lock = tryLock(state, { kind: 'delivery', path: options.path });
       if (lock === null) return false;
       known.clear();
+      news.clear();
       repeats.clear();
-      const opened = tally.attempt(() => openQueue(state, context));
+      const opened = tally.attempt(() => ({ names: listQueue(state), ...openQueue(state, context) }));
       if (opened === null) {
         lock.release();
         return false;
       }
-      const { journal, entries } = opened;
+      const { names, journal, entries } = opened;
       // A look costs one readdir; the process may end while it waits for the next.
       const timer = setInterval(look, LOOK_EVERY_MS).unref();
       held = { lock, journal, timer };
       for (const entry of entries) admitEntry(entry, journal);
+      news.passOver(names);
       tally.attempt(() => lettersToTell(state, now()).forEach(context.tellDead));
       return true;
     },
@@ -156,14 +155,41 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       held.lock.release();
       held = null;
       lanes.forgetStored();
-      return listQueue(state).some((name) => !known.has(name));
+      return listQueue(state).some(news.isNew);
     },
   };
+}
+
+function trim({ state, context, path }: DelivererOptions): void {
+  const { tally } = context;
+  const lock = tryLock(state, { kind: 'delivery', path });
+  if (lock === null) return;
+  tally.attempt(() => {
+    const error = openQueue(state, context).journal.close();
+    if (error !== null) tally.cannotWrite(error);
+  });
+  lock.release();
 }
 
 /** The dead whose on_dead has not run; those too old for us are gone after it. */
 function lettersToTell(state: State, now: number): readonly DeadLetter[] {
   return pruneDeadLetters(state, readDeadLetters(state), now).filter(({ told }) => !told);
+}
+
+/**
+ * Names that have come since the last look. Damaged files wait for the holder of the probe lock: however often we look,
+ * there is nothing in them for us.
+ */
+function createNews(known: ReadonlyMap<string, unknown>) {
+  const passedOver = new Set<string>();
+  return {
+    isNew: (name: string): boolean => !known.has(name) && !passedOver.has(name),
+    /** after all that can be read of these has been admitted */
+    passOver: (names: readonly string[]) => {
+      for (const name of names) if (!known.has(name)) passedOver.add(name);
+    },
+    clear: () => passedOver.clear(),
+  };
 }
 
 /**
