@@ -22,9 +22,10 @@ export async function acknowledgeEvents(options: Options, world: World): Promise
   const isPiped = words.length < options._.length;
   if (options._.length === 0)
     throw new UserError(EXIT.usage, 'events ack: expected IDs, or - for one on each line of stdin');
-  const setting = await openEvents(options, world);
-  const state = expectState(setting);
+  // In a pipe, the state may be made only while we wait for the first id.
   const piped = isPiped ? await readIds(world) : { ids: [], unreadable: 0 };
+  if (words.length + piped.ids.length === 0) return piped.unreadable > 0 ? EXIT.io : EXIT.ok;
+  const state = expectState(await openEvents(options, world));
   if (options['dry-run'] === true) {
     const open = readDeliveries(state).pending.filter(isUnacknowledged);
     const given = [...words, ...piped.ids];
