@@ -6,6 +6,7 @@ import type { ConfigFile } from './config-file.ts';
 import { DECISION_KEYS } from './decision-schema.ts';
 import { createNames, generatedName } from './service-name.ts';
 import { showValue } from './structure.ts';
+import { wordsOf } from './written-values.ts';
 
 /** What was written under `canaries`, and where. */
 export interface WrittenCanaries {
@@ -80,7 +81,9 @@ function writtenOf(entry: Json): JsonObject | null {
   return isObject(entry) ? entry : null;
 }
 
-/** Null when it cannot be made; what has no target is named all the same, and told later. */
-function nameFor({ target }: JsonObject, names: ReturnType<typeof createNames>): string | null {
-  return generatedName(typeof target === 'string' ? target : '', names);
+/** Null when it cannot be made; what has neither target nor program is named all the same, and told later. */
+function nameFor({ target, command }: JsonObject, names: ReturnType<typeof createNames>): string | null {
+  const [program] = wordsOf(command);
+  const file = program === undefined ? '' : `unix:///${program.split('/').at(-1) ?? ''}`;
+  return generatedName(typeof target === 'string' ? target : file, names);
 }

@@ -138,3 +138,26 @@ describe('bare URLs', () => {
     expect(checked).toMatchObject({ ok: false, problems: [{ file: 'command line' }] });
   });
 });
+
+describe('programs beside the probe', () => {
+  const entry = {
+    target: 'https://example.org',
+    watch: 'title',
+    run_if: ['test', '-n', '${TOKEN}'],
+    filter: [{ command: ['x', '${TOKEN}'] }, { drop: '${PATTERN}' }, { drop: 'plain$' }],
+  };
+
+  it('have their references put in, and hide them', async () => {
+    const job = await jobOf(entry, { TOKEN: 'verysecret', PATTERN: '^a' });
+    expect(job.run_if).toEqual(['test', '-n', 'verysecret']);
+    expect(job.filter).toEqual([{ command: ['x', 'verysecret'] }, { drop: '^a' }, { drop: 'plain$' }]);
+    expect(job.redact('it is verysecret')).toBe('it is ***');
+  });
+
+  it('name what is missing, and a pattern that does not compile once it is put in', async () => {
+    expect(await refusal(entry, { PATTERN: 'x' })).toContain('${TOKEN} is not set');
+    expect(await refusal(entry, { TOKEN: 'x', PATTERN: '[' })).toContain(
+      'filter[1].drop: the pattern does not compile',
+    );
+  });
+});
