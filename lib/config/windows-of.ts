@@ -52,12 +52,12 @@ function recurringWindow(entry: JsonObject, about: About, tell: Tell): Window | 
     return null;
   }
   if (for_ms === null) return null;
-  const starts = someStarts(compiled.table.next);
-  if (starts.length === 0) {
+  const pause = longestPause(compiled.table.next, for_ms);
+  if (pause === null) {
     tell(['cron'], `saw ${showValue(cron)}, which never comes, expected a date that there is`);
     return null;
   }
-  if (starts.every((start, index) => index === 0 || start - (starts[index - 1] ?? 0) <= for_ms)) {
+  if (pause <= for_ms) {
     tell(
       ['for'],
       `saw ${showValue(entry['for'])}, expected it to end before the next one begins; what is never to be announced has hooks: none`,
@@ -67,11 +67,21 @@ function recurringWindow(entry: JsonObject, about: About, tell: Tell): Window | 
   return { kind: 'recurring', cron, for_ms, ...about };
 }
 
-/** Enough of them to see the longest pause in a year. From any fixed day: a config is right or wrong on every day. */
-function someStarts(next: (after: number) => number | null): number[] {
-  const starts: number[] = [];
-  for (let at = next(SOME_DAY); at !== null && starts.length < 400; at = next(at)) starts.push(at);
-  return starts;
+/**
+ * The first pause between two beginnings that is longer than `enough`, or the longest of a year and more; null: it never
+ * begins. From any fixed day: a config is right or wrong on every day.
+ */
+function longestPause(next: (after: number) => number | null, enough: number): number | null {
+  let longest = 0;
+  let last = next(SOME_DAY);
+  if (last === null) return null;
+  for (let count = 0; count < 400 && longest <= enough; count += 1) {
+    const following = next(last);
+    if (following === null) return Infinity;
+    longest = Math.max(longest, following - last);
+    last = following;
+  }
+  return longest;
 }
 
 const SOME_DAY = Date.UTC(2024, 0, 1);
