@@ -1,4 +1,3 @@
-import { decide } from '../lib/decide/decide.ts';
 import { draftResult } from '../lib/decide/draft.ts';
 import { decideRemoved } from '../lib/decide/removed.ts';
 import { draftRun } from '../lib/decide/run-event.ts';
@@ -6,27 +5,28 @@ import { type Decided, type Outbox, createOutbox } from '../lib/deliver/outbox.t
 import { unacknowledged } from '../lib/deliver/outgoing.ts';
 import { jsonLine } from '../lib/report/json-line.ts';
 import { mayBeDown } from '../lib/state/memory.ts';
+import { readSilences } from '../lib/state/silences.ts';
 import { removeStale } from '../lib/state/stale-files.ts';
 import { EXIT } from '../lib/words/problem.ts';
 import { DEFAULT_POLICY } from '../lib/words/policy.ts';
 import type { Result, RunInfo } from '../lib/words/result.ts';
-import type { ServiceHooks } from '../lib/words/service.ts';
 import type { Status } from '../lib/words/status.ts';
 import { openDelivery } from './delivering.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { listenForInterruption } from './interruption.ts';
+import { createJudge, unknownToConfig } from './judge.ts';
 import { leavingRecords } from './leaving.ts';
 import { NO_CONFIG } from './no-config.ts';
 import type { Options } from './options.ts';
 import { openOutput } from './output.ts';
 import { takeProbeLock } from './probe-lock.ts';
+import { quietOf } from './quiet.ts';
 import { loadOwnMemory, openOwnState } from './remembered.ts';
 import { readResults } from './result-lines.ts';
 import { newRun } from './run-info.ts';
 import { readConfigIfThere, report } from './setting.ts';
 import type { World } from './world.ts';
 
-const NO_HOOKS: ServiceHooks = { replace: false, run: {} };
 /** Decided, and not on disk yet: they are synced together. */
 const MOST_AT_ONCE = 256;
 
@@ -61,38 +61,53 @@ export async function decideResults(options: Options, world: World): Promise<num
     if (keep !== null && result !== null) print(keep.offer(draftResult(result, before, after)));
     events.forEach(print);
   };
-  const take = async (work: Promise<void>) => {
-    const kept = work.finally(() => under.delete(kept));
-    under.add(kept);
-    if (under.size >= MOST_AT_ONCE) await Promise.race(under);
+  const commit = (decided: Decided, result: Result | null) => {
+    const work = settle(decided, result).finally(() => under.delete(work));
+    under.add(work);
+    return work;
   };
   for (const { record, cause } of leavingRecords(config, memory.records)) {
-    await take(settle(decideRemoved({ record, cause, time: began.time, run }), null));
+    await commit(decideRemoved({ record, cause, time: began.time, run }), null);
   }
+  const canaries = new Set(config.canaries.map(({ name }) => name));
+  const judge = createJudge({
+    config,
+    // A stream may still bring any of them.
+    isExpected: (name) => canaries.has(name) || services.has(name),
+    records: outbox.records,
+    mayBeDown: (name) => mayBeDown(memory, name),
+    quiet: await quietOf(config.services, readSilences(state), world),
+    run,
+    time: began.time,
+    onIsolation: (decision) => handled.push(commit(decision, null)),
+  });
+  const handled: Promise<void>[] = [];
+  /** one after the other, where the stream has several of a service */
+  const last = new Map<string, Promise<void>>();
+  const handle = async (seen: Result) => {
+    await last.get(seen.service);
+    const service = services.get(seen.service) ?? unknownToConfig(seen.service, DEFAULT_POLICY);
+    const { result, decision } = await judge.judge(service, seen);
+    statuses.push(result.status);
+    await commit(decision, result);
+  };
   for await (const { result, text } of readResults(world, interruption.probes)) {
     if (result === null) {
       refused += 1;
       report(world, text);
       continue;
     }
-    statuses.push(result.status);
-    const { policy = DEFAULT_POLICY, hooks = NO_HOOKS } = services.get(result.service) ?? {};
-    const before = outbox.records().get(result.service) ?? null;
-    await take(
-      settle(
-        decide({
-          result,
-          before,
-          mayBeDown: mayBeDown(memory, result.service),
-          policy,
-          hooks,
-          files: config.files,
-        }),
-        result,
-      ),
-    );
+    if (canaries.has(result.service)) {
+      judge.hear(result);
+      continue;
+    }
+    const work = handle(result);
+    last.set(result.service, work);
+    handled.push(work);
+    if (under.size >= MOST_AT_ONCE) await Promise.race(under);
   }
-  await Promise.all(under);
+  judge.end();
+  await Promise.all(handled);
   const written = keep === null || keep.snapshot();
   if (keep !== null) removeStale(state, world.now());
   lock.release();

@@ -11,8 +11,8 @@ export interface DecisionOrder {
 export interface OrderInput {
   /** judged before all others */
   readonly canaries: readonly string[];
-  /** by name of the service: those that it depends on */
-  readonly parents: ReadonlyMap<string, readonly string[]>;
+  /** those that a service depends on */
+  readonly parents: (service: string) => readonly string[];
   /** whether there will be a result of this one: nobody waits for another */
   readonly isExpected: (service: string) => boolean;
 }
@@ -37,7 +37,7 @@ export function createDecisionOrder({ canaries, parents, isExpected }: OrderInpu
 
   return {
     turn: (service) => {
-      const own = canaries.includes(service) ? [] : [...canaries, ...(parents.get(service) ?? [])];
+      const own = canaries.includes(service) ? [] : [...canaries, ...parents(service)];
       const missing = [...new Set(own)].filter((name) => !judged.has(name) && isExpected(name));
       if (ended || missing.length === 0) return Promise.resolve();
       return new Promise((go) => {

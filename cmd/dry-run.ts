@@ -1,5 +1,7 @@
-import { decide } from '../lib/decide/decide.ts';
 import { decideRemoved } from '../lib/decide/removed.ts';
+import { readSilences } from '../lib/state/silences.ts';
+import type { State } from '../lib/state/state-directory.ts';
+import type { Draft } from '../lib/words/draft.ts';
 import type { ServiceRecord } from '../lib/words/record.ts';
 import type { Result } from '../lib/words/result.ts';
 import type { Config, Service } from '../lib/words/service.ts';
@@ -7,9 +9,11 @@ import { STATUS_NUMBER, type Status, worstStatus } from '../lib/words/status.ts'
 import { announcementOf } from './announcement.ts';
 import { durationOption } from './command-line.ts';
 import { listenForInterruption } from './interruption.ts';
+import { createJudge } from './judge.ts';
 import type { Leaving } from './leaving.ts';
 import type { Options } from './options.ts';
 import { prepareJobs, probeJobs } from './probing.ts';
+import { quietOf } from './quiet.ts';
 import { chooseFormat, openResultsPrinter } from './results-printer.ts';
 import { newRun } from './run-info.ts';
 import { report } from './setting.ts';
@@ -20,15 +24,18 @@ export interface DryWork {
   readonly due: readonly Service[];
   readonly leaving: readonly Leaving[];
   readonly records: ReadonlyMap<string, ServiceRecord>;
+  /** null: there is none yet */
+  readonly state: State | null;
 }
 
 /** `run --dry-run`: probes and decides, says what would be announced; starts no hook and remembers nothing. */
 export async function dryRun(
-  { config, due, leaving, records }: DryWork,
+  { config, due, leaving, records, state }: DryWork,
   options: Options,
   world: World,
 ): Promise<number> {
-  const jobs = await prepareJobs(due, world);
+  const canaries = due.length > 0 ? config.canaries : [];
+  const jobs = await prepareJobs([...canaries, ...due], world);
   const interruption = listenForInterruption(
     durationOption(options.deadline, '--deadline') ?? config.deadline_ms,
   );
@@ -41,17 +48,35 @@ export async function dryRun(
       announcementOf(draft, record, config, world),
     ),
   );
-  const onResult = (service: Service, result: Result) => {
-    const before = records.get(service.name) ?? null;
-    const { policy, hooks } = service;
-    const { drafts } = decide({ result, before, policy, hooks, files: config.files });
+  const probed = new Set(jobs.map(({ service }) => service.name));
+  const announce = (drafts: readonly Draft[], whose: Pick<Service, 'hooks' | 'name'>) =>
+    announcements.push(...drafts.map((draft) => announcementOf(draft, whose, config, world)));
+  const judge = createJudge({
+    config,
+    isExpected: (name) => probed.has(name),
+    records: () => records,
+    mayBeDown: () => false,
+    quiet: await quietOf(due, state === null ? [] : readSilences(state), world),
+    run,
+    time,
+    onIsolation: ({ drafts }) => announce(drafts, { name: 'puptime', hooks: { replace: false, run: {} } }),
+  });
+  const handle = async (service: Service, seen: Result) => {
+    const { result, decision } = await judge.judge(service, seen);
     statuses.push(result.status);
-    printer.add({ ...result, events: drafts.map(({ event }) => event) });
-    announcements.push(...drafts.map((draft) => announcementOf(draft, service, config, world)));
+    printer.add({ ...result, events: decision.drafts.map(({ event }) => event) });
+    announce(decision.drafts, service);
   };
+  const handled: Promise<void>[] = [];
+  const onResult = (service: Service, result: Result) =>
+    canaries.includes(service) ? judge.hear(result) : handled.push(handle(service, result));
+  const onPassedOver = ({ name }: Service) => judge.pass(name);
   const concurrency = options.concurrency ?? config.concurrency;
   const { per_host } = config;
-  await probeJobs(jobs, { run, concurrency, per_host, signal: interruption.probes, onResult }, world);
+  const probing = { run, concurrency, per_host, signal: interruption.probes, onResult, onPassedOver };
+  await probeJobs(jobs, probing, world);
+  judge.end();
+  await Promise.all(handled);
   interruption.end();
   await printer.finish();
   for (const line of announcements) report(world, line);

@@ -1,9 +1,10 @@
 import type { Config } from '../lib/words/service.ts';
 
 /** For commands that can do without a config, where there is none. */
-export const NO_CONFIG: Pick<Config, 'files' | 'services' | 'hooks' | 'hash'> = {
+export const NO_CONFIG: Pick<Config, 'files' | 'services' | 'canaries' | 'hooks' | 'hash'> = {
   files: [],
   services: [],
+  canaries: [],
   hash: '',
   hooks: {
     dir: null,

@@ -36,7 +36,8 @@ export async function probe(options: Options, world: World): Promise<number> {
   const run = newRun(config?.hash ?? null, world);
   const concurrency = options.concurrency ?? config?.concurrency ?? null;
   const onResult = (service: Service, result: Reported) => {
-    statuses.push(result.status);
+    // For `puptime decide` alone: they are no services.
+    if (config?.canaries.includes(service) !== true) statuses.push(result.status);
     if (!service.quiet || result.status !== 'up' || options.output !== undefined || options.json === true)
       printer.add(result);
   };
@@ -58,7 +59,8 @@ function chosen(config: Config, options: Options, world: World): readonly Servic
   const enabled = selected.filter(({ enabled: on }) => on || names.length > 0);
   if (options.due !== true) return enabled;
   const { records } = remembered(options, config, world);
-  return enabled.filter((service) => isDue(service, records.get(service.name) ?? null, world.now()));
+  const due = enabled.filter((service) => isDue(service, records.get(service.name) ?? null, world.now()));
+  return due.length > 0 ? [...config.canaries, ...due] : [];
 }
 
 async function bareServices(targets: readonly string[], world: World): Promise<readonly Service[]> {

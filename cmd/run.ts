@@ -28,10 +28,10 @@ export async function run(options: Options, world: World): Promise<number> {
     );
   }
   if (options['dry-run'] === true) {
-    const { records } = remembered(options, config, world);
+    const { records, state } = remembered(options, config, world);
     const due = selected.filter((service) => isNow(service, records, options, world));
     const leaving = leavingRecords(config, records);
-    return (await import('./dry-run.ts')).dryRun({ config, due, leaving, records }, options, world);
+    return (await import('./dry-run.ts')).dryRun({ config, due, leaving, records, state }, options, world);
   }
   const state = openOwnState(options, config, world);
   const workIn = ({ memory, queue }: Remembered) => ({
@@ -81,9 +81,7 @@ function isNow(
   world: World,
 ): boolean {
   const forced = options.all === true || options._.length > 0;
-  return (
-    service.enabled && (forced || isDue(service, records.get(service.name) ?? null, world.now()))
-  );
+  return service.enabled && (forced || isDue(service, records.get(service.name) ?? null, world.now()));
 }
 
 async function printNothing(options: Options, world: World): Promise<void> {

@@ -11,7 +11,11 @@ async function judgedIn(
   arrivals: readonly string[],
   { canaries = [] as readonly string[], expected = arrivals } = {},
 ): Promise<readonly string[]> {
-  const order = createDecisionOrder({ canaries, parents, isExpected: (name) => expected.includes(name) });
+  const order = createDecisionOrder({
+    canaries,
+    parents: (name) => parents.get(name) ?? [],
+    isExpected: (name) => expected.includes(name),
+  });
   const done: string[] = [];
   const all = arrivals.map(async (name) => {
     await order.turn(name);
