@@ -70,8 +70,8 @@ export interface Lab {
   /** Makes it seem that all was probed, tried and left behind so much earlier. */
   readonly age: (ms: number) => void;
   readonly save: () => Saved;
-  /** Puts everything back as it was then, and ends what still runs here. */
-  readonly restore: (saved: Saved) => void;
+  /** Puts everything back as it was then, `without` leaves one part as it is, and ends what still runs here. */
+  readonly restore: (saved: Saved, without?: 'state') => void;
   /** Ends what still runs here and removes the lab. */
   readonly remove: () => void;
 }
@@ -151,9 +151,10 @@ export function createLab({ program = PROGRAM, services = ['a', 'b', 'c'] }: Lab
       for (const name of CHANGING) if (existsSync(at(name))) copy(at(name), path.join(saved.dir, name));
       return saved;
     },
-    restore: (saved) => {
+    restore: (saved, without) => {
       endStrays(dir);
       for (const name of CHANGING) {
+        if (name === without) continue;
         rmSync(at(name), { recursive: true, force: true });
         if (existsSync(path.join(saved.dir, name))) copy(path.join(saved.dir, name), at(name));
       }

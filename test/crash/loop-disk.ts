@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, constants, mkdirSync, rmSync } from 'node:fs';
+import { temporaryDirectory } from '../servers/daemon.ts';
 
 /** A small ext4 of its own, mounted from a file. For root alone. */
 export interface LoopDisk {
@@ -27,9 +28,14 @@ const FLAGS = { flush: 1, lose: 2 } as const;
 export function createLoopDisk(folder: string, place: string): LoopDisk {
   mkdirSync(folder, { recursive: true });
   const [image, kept] = [`${folder}/disk`, `${folder}/kept`];
-  const mount = () => run('mount', '-o', OPTIONS, image, place);
-  const unmount = () => run('umount', place);
   const isMounted = () => spawnSync('mountpoint', ['-q', place]).status === 0;
+  const mount = () => run('mount', '-o', OPTIONS, image, place);
+  /** A process that was just killed may hold it for a moment. */
+  const unmount = () => {
+    for (let left = 20; left > 0 && spawnSync('umount', [place]).status !== 0; left -= 1)
+      spawnSync('sleep', ['0.1']);
+    if (isMounted()) run('umount', place);
+  };
   const disk: LoopDisk = {
     cut: (how) => {
       const script =
@@ -68,12 +74,12 @@ export function createLoopDisk(folder: string, place: string): LoopDisk {
 }
 
 /** Why there is no loop disk here; null when there is. */
-export function whyNoLoopDisk(folder: string): string | null {
+export function whyNoLoopDisk(): string | null {
   if (process.getuid?.() !== 0) return 'only root may mount a disk and take its power away';
-  const place = `${folder}/probe`;
-  mkdirSync(place, { recursive: true });
+  const { path: folder, remove } = temporaryDirectory('disk');
   try {
-    const disk = createLoopDisk(`${folder}/probe-disk`, place);
+    mkdirSync(`${folder}/place`);
+    const disk = createLoopDisk(`${folder}/disk`, `${folder}/place`);
     try {
       disk.cut('lose');
     } finally {
@@ -83,7 +89,7 @@ export function whyNoLoopDisk(folder: string): string | null {
   } catch (error) {
     return `this machine lets nobody mount a loop disk: ${error instanceof Error ? error.message : String(error)}`;
   } finally {
-    rmSync(place, { recursive: true });
+    remove();
   }
 }
 

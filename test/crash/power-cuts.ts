@@ -62,7 +62,8 @@ export function powerCuts(
   return [...found.values()];
 }
 
-function choices(unsynced: Unsynced, most: number, random: () => number): readonly Kept[] {
+/** What a power cut may keep: all there is where it is not more than `most`, else the extremes and a sample of `most`. */
+export function choices(unsynced: Unsynced, most: number, random: () => number): readonly Kept[] {
   const { names, files } = unsynced;
   const counts = files.map(({ contents }) => contents.length);
   const all = counts.reduce((product, count) => product * count, 2 ** names.length);

@@ -24,10 +24,10 @@ export const TRACE_OPTIONS = [
 ];
 
 /**
- * Reads what strace wrote with TRACE_OPTIONS: the successful operations at or below one of `roots`, in order. Throws on a
- * call there that it does not know: what is not in the recording cannot be tried.
+ * Reads what strace wrote with TRACE_OPTIONS: the successful operations on what `isOurs`, in order. Throws on a call
+ * on such a path that it does not know: what is not in the recording cannot be tried.
  */
-export function parseTrace(text: string, roots: readonly string[]): readonly Operation[] {
+export function parseTrace(text: string, isOurs: (path: string) => boolean): readonly Operation[] {
   const operations: Operation[] = [];
   const unfinished = new Map<string, string>();
   for (const line of text.split('\n')) {
@@ -38,7 +38,7 @@ export function parseTrace(text: string, roots: readonly string[]): readonly Ope
     }
     const [, resumed] = /^<\.\.\. \w+ resumed>(.*)$/.exec(rest) ?? [];
     const call = resumed === undefined ? rest : `${unfinished.get(pid) ?? ''}${resumed}`;
-    const operation = parseCall(call, roots);
+    const operation = parseCall(call, isOurs);
     if (operation !== null) operations.push(operation);
   }
   return operations;
@@ -51,12 +51,11 @@ interface Call {
   readonly result: number;
 }
 
-function parseCall(line: string, roots: readonly string[]): Operation | null {
+function parseCall(line: string, isOurs: (path: string) => boolean): Operation | null {
   const [, name, args, result] = /^(\w+)\((.*)\)\s+= (-?\d+)/.exec(line) ?? [];
   if (name === undefined || args === undefined || Number(result) < 0) return null;
   const call = { name, args: args.split(', ').map((argument) => argument.trim()), result: Number(result) };
-  const paths = pathsOf(call).filter((path) => isBelow(path, roots));
-  return paths.length === 0 ? null : operationOf(call, line);
+  return pathsOf(call).some(isOurs) ? operationOf(call, line) : null;
 }
 
 function operationOf(call: Call, line: string): Operation | null {
@@ -100,10 +99,6 @@ function pathsOf({ name, args }: Call): readonly string[] {
   if (['write', 'pwrite64', 'ftruncate', 'fsync', 'fdatasync'].includes(name)) return paths.slice(0, 1);
   const texts = args.flatMap((argument) => (argument.startsWith('"') ? [bytesOf(argument).toString()] : []));
   return [...texts, ...paths];
-}
-
-function isBelow(path: string, roots: readonly string[]): boolean {
-  return roots.some((root) => path === root || path.startsWith(`${root}/`));
 }
 
 function bytesOf(quoted = ''): Buffer {

@@ -11,6 +11,13 @@ export interface SweepResult {
   readonly other: number;
   /** one line each: the point, and what was wrong there; empty: all is well */
   readonly failures: readonly string[];
+  /** why nothing could be tried on this machine; absent: it could */
+  readonly skipped?: string;
+}
+
+/** Of a sweep that this machine does not allow. */
+export function skippedSweep(skipped: string): SweepResult {
+  return { ...sumOf([]), skipped };
 }
 
 export interface SweepOptions {
@@ -22,6 +29,8 @@ export interface SweepOptions {
   readonly parallel?: number;
   /** told after each point */
   readonly progress?: (done: number, all: number) => void;
+  /** told what a person wants to know besides the counts, one line each */
+  readonly tell?: (line: string) => void;
 }
 
 export type Sweep = (options: SweepOptions) => Promise<SweepResult>;
@@ -54,7 +63,7 @@ export function resultOf({ name, evidence, other = [] }: PointOutcome): SweepRes
 }
 
 export function sumOf(results: readonly SweepResult[]): SweepResult {
-  const sum = (key: Exclude<keyof SweepResult, 'failures'>) =>
+  const sum = (key: Exclude<keyof SweepResult, 'failures' | 'skipped'>) =>
     results.reduce((total, result) => total + result[key], 0);
   return {
     points: sum('points'),

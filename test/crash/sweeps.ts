@@ -1,4 +1,11 @@
+import { powerCutSweep } from './power-cut-sweep.ts';
 import type { Sweep } from './sweep.ts';
+import { variantSweep } from './variant-sweep.ts';
+import { weakSweep } from './weak-sweep.ts';
 
 /** Every sweep of `make crash`, by name, in order. */
-export const SWEEPS: Readonly<Record<string, Sweep>> = {};
+export const SWEEPS: Readonly<Record<string, Sweep>> = {
+  'weak persistence': weakSweep,
+  'power cut': powerCutSweep,
+  variants: variantSweep,
+};

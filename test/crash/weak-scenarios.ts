@@ -11,6 +11,8 @@ export interface WeakScenario {
   readonly before: (lab: Lab) => Promise<void>;
   /** what is recorded: changes of the world, and one or more runs of the program by `run` */
   readonly during: (lab: Lab, run: RecordedRun) => Promise<void>;
+  /** what has happened meanwhile when the power is back; default nothing */
+  readonly back?: (lab: Lab) => void;
   /** what the hooks must have heard in the end, when everything has been up again for a while */
   readonly expected: readonly Expected[];
   /** the power cut, and others before it; default 1 */
@@ -42,6 +44,16 @@ export const WEAK_SCENARIOS: readonly WeakScenario[] = [
       await run();
     },
     expected: [...firsts(), ...of('a', 'down', 'up')],
+  },
+  {
+    name: 'an outage, over when the power is back',
+    before: calm,
+    during: async (lab, run) => {
+      lab.set('a', 'down');
+      await run();
+    },
+    back: (lab) => lab.set('a', 'up'),
+    expected: [...firsts(), ...maybe('a', 'down', 'up')],
   },
   {
     name: 'a recovery',
@@ -199,6 +211,10 @@ async function fullDisk(lab: Lab): Promise<void> {
 
 function of(service: string, ...events: readonly string[]): readonly Expected[] {
   return events.map((event) => ({ service, event }));
+}
+
+function maybe(service: string, ...events: readonly string[]): readonly Expected[] {
+  return of(service, ...events).map((one) => ({ ...one, optional: true }));
 }
 
 function firsts(): readonly Expected[] {

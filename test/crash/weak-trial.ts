@@ -28,6 +28,9 @@ export async function recordScenario(
     const log = path.join(lab.dir, 'log/hooks');
     const start = new Map([[lab.dir, { mode: 0o755, data: null }], ...readTree(lab.state)]);
     const heardBefore = existsSync(log) ? readFileSync(log) : Buffer.alloc(0);
+    // The directory above is synced, too.
+    const isOurs = (file: string) =>
+      [lab.dir, log, lab.state].includes(file) || file.startsWith(`${lab.state}/`);
     const operations: Operation[] = [];
     const worlds: { readonly until: number; readonly conditions: ReadonlyMap<string, Condition> }[] = [];
     const run = async (args: readonly string[] = ['run'], { kill, ...given }: RecordedStart = {}) => {
@@ -35,7 +38,7 @@ export async function recordScenario(
       const inject =
         kill === undefined ? [] : ['-e', `inject=${kill.call}:signal=KILL:when=${String(kill.when)}`];
       const ended = await lab.run(args, { ...given, strace: ['-o', trace, ...TRACE_OPTIONS, ...inject] });
-      operations.push(...parseTrace(readFileSync(trace, 'latin1'), [lab.state, log]));
+      operations.push(...parseTrace(readFileSync(trace, 'latin1'), isOurs));
       worlds.push({ until: operations.length, conditions: conditionsOf(lab) });
       return ended;
     };
@@ -52,6 +55,7 @@ export async function recordScenario(
         lab.restore(saved);
         const world = worlds.find(({ until }) => cut.operations <= until);
         for (const [service, condition] of world?.conditions ?? []) lab.set(service, condition);
+        scenario.back?.(lab);
         writeTree(lab.state, cut.tree);
         writeFileSync(log, cut.heard);
         return goOn(lab, { ...scenario, name: `${scenario.name}: ${cut.what}` });

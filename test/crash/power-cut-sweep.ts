@@ -1,0 +1,128 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+import { type Bench, conclude, disturb, isBroken, tellEnd } from './bench.ts';
+import { createLab } from './lab.ts';
+import { endStrays } from './leftovers.ts';
+import { createLoopDisk, type LoopDisk, whyNoLoopDisk } from './loop-disk.ts';
+import type { Scenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { type Call, injectionOptions, type Recording, recordCalls, tellCall } from './strace.ts';
+import { randomOf, sampleOf, skippedSweep, sumOf, type SweepOptions, type SweepResult } from './sweep.ts';
+
+/** A bench whose state directory is a disk of its own. */
+interface DiskBench extends Bench {
+  readonly disk: LoopDisk;
+  readonly recording: Recording;
+  /** of the run that is to be disturbed, when nothing disturbs it */
+  readonly duration_ms: number;
+}
+
+/** When the power goes, and what its going leaves. */
+interface Outage {
+  readonly instant:
+    { readonly kind: 'at'; readonly call: Call } | { readonly kind: 'after'; readonly share: number };
+  readonly how: 'lose' | 'flush';
+}
+
+/** Those in which something is written. */
+const NAMES: ReadonlySet<string> = new Set([
+  ...['first run', 'steady', 'down', 'up', 'down, and up again at once', 'up, and down again at once'],
+  ...['several at once', 'given up', 'removed while down', 'run --no-deliver', 'deliver'],
+]);
+/** Of each scenario, at instants of chance. */
+const AT_RANDOM = 6;
+
+/**
+ * A real power cut: the state directory is an ext4 of its own that is shut down, without or with its journal, while the
+ * program is killed before a call, or at an instant of chance. Then the disk is mounted again, clean runs, the oracle. Skipped
+ * where no loop disk may be mounted.
+ */
+export async function powerCutSweep(options: SweepOptions): Promise<SweepResult> {
+  const { sample, progress } = options;
+  const why = whyNoLoopDisk();
+  if (why !== null) return skippedSweep(why);
+  const all = SCENARIOS.filter(({ name }) => NAMES.has(name));
+  const scenarios = sampleOf(
+    all,
+    sample === undefined ? undefined : { ...sample, count: Math.ceil(sample.count / 4) },
+  );
+  const results: SweepResult[] = [];
+  for (const [index, scenario] of scenarios.entries()) {
+    const bench = await openDiskBench(scenario, options.program);
+    try {
+      const outages = outagesOf(bench.recording, sample?.seed ?? 1);
+      const share =
+        sample === undefined ? undefined : { ...sample, count: Math.ceil(sample.count / scenarios.length) };
+      for (const outage of sampleOf(outages, share)) results.push(await cutAt(bench, outage));
+    } finally {
+      bench.disk.remove();
+      bench.lab.remove();
+    }
+    progress?.(index + 1, scenarios.length);
+  }
+  return sumOf(results);
+}
+
+function outagesOf({ calls }: Recording, seed: number): readonly Outage[] {
+  const random = randomOf(seed);
+  const how = () => (random() < 0.75 ? 'lose' : 'flush');
+  const effects = calls.filter(({ isEffect }) => isEffect);
+  return [
+    ...effects.map((call): Outage => ({ instant: { kind: 'at', call }, how: how() })),
+    ...Array.from({ length: AT_RANDOM }, (): Outage => ({
+      instant: { kind: 'after', share: random() },
+      how: how(),
+    })),
+  ];
+}
+
+async function openDiskBench(scenario: Scenario, program: string | undefined): Promise<DiskBench> {
+  const { services } = scenario;
+  const lab = createLab({
+    ...(program === undefined ? {} : { program }),
+    ...(services === undefined ? {} : { services }),
+  });
+  let disk: LoopDisk | undefined;
+  try {
+    mkdirSync(lab.state, { mode: 0o700 });
+    disk = createLoopDisk(path.join(lab.dir, 'disk'), lab.state);
+    await scenario.prepare?.(lab);
+    disk.keep();
+    const bench = { scenario, lab, before: lab.save() };
+    const began = performance.now();
+    const recording = await recordCalls(lab, (start) => disturb(bench, start));
+    return { ...bench, disk, recording, duration_ms: performance.now() - began };
+  } catch (error) {
+    disk?.remove();
+    lab.remove();
+    throw error;
+  }
+}
+
+async function cutAt(bench: DiskBench, { instant, how }: Outage): Promise<SweepResult> {
+  const { lab, disk, recording } = bench;
+  lab.restore(bench.before, 'state');
+  disk.reset();
+  const ended =
+    instant.kind === 'at'
+      ? await disturb(bench, {
+          strace: injectionOptions(lab, recording.paths, { call: instant.call, what: 'signal=KILL' }),
+        })
+      : await disturb(bench, {
+          started: (pid) => {
+            setTimeout(() => process.kill(pid, 'SIGKILL'), instant.share * bench.duration_ms);
+          },
+        });
+  disk.cut(how);
+  // What lies in memory is gone with the power, and hooks with it.
+  endStrays(lab.dir);
+  for (const name of readdirSync(lab.runtime)) rmSync(path.join(lab.runtime, name), { recursive: true });
+  disk.restart();
+  const when =
+    instant.kind === 'at'
+      ? tellCall(instant.call)
+      : `${String(Math.round(instant.share * 100))} % of its run`;
+  const other = ended.signal !== 'SIGKILL' && isBroken(ended) ? [`ended with ${tellEnd(ended)}`] : [];
+  return conclude(bench, { name: `power cut at ${when} (${how} the journal)`, crashes: 1, other });
+}
