@@ -12,6 +12,7 @@ import { hookEnvironment } from './hook-environment.ts';
 import { formatFault } from './hook-format.ts';
 import { signalOf, type HookSandbox } from './hook-sandbox.ts';
 import type { HookUser } from './hook-user.ts';
+import { resultsFile } from './results-file.ts';
 
 /** All that hooks share in one run of puptime. */
 export interface HookSetting {
@@ -62,38 +63,45 @@ export async function runHook(job: HookJob, setting: HookSetting): Promise<HookO
   const { runtime, sandbox } = setting;
   const refusal = (await sandbox.refusal()) ?? formatFault(job.path);
   if (refusal !== null) return { kind: 'not_started', reason: refusal };
-  let directory: string | null = null;
+  const directory = copyFor(job, runtime);
   try {
-    directory = runtime.createPrivate((place) => filesOf(job, place));
-    return await runOn(`${directory}/event.json`, job, setting);
+    return await runOn(directory, job, setting);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined || !(error instanceof Error)) throw error;
-    return { kind: 'not_started', reason: `its copy of the event could not be made (${errno})` };
+    return { kind: 'not_started', reason: `its copy of the event could not be read (${errno})` };
   } finally {
     if (directory !== null) runtime.removePrivate(directory);
   }
 }
 
-function filesOf(job: HookJob, directory: string): { readonly [name: string]: string } {
-  const event: Event = {
-    ...job.event,
-    results_file: job.results === null ? job.event.results_file : `${directory}/results.ndjson`,
-    delivery: { hook: `on_${job.event.event}`, attempt: job.attempt },
-  };
-  return {
-    'event.json': `${JSON.stringify(event)}\n`,
-    ...(job.results === null ? {} : { 'results.ndjson': job.results }),
-  };
+/** The directory of its files; null where nothing on this host takes a file: then it gets its event through a pipe. */
+function copyFor(job: HookJob, runtime: Runtime): string | null {
+  try {
+    return runtime.createPrivate((place) => ({
+      'event.json': eventText(job, place),
+      ...(job.results === null ? {} : { 'results.ndjson': resultsFile(job.event, job.results) }),
+    }));
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return null;
+  }
 }
 
-async function runOn(file: string, job: HookJob, setting: HookSetting): Promise<HookOutcome> {
-  const program = programOf(file, job, setting);
+function eventText({ event, results, attempt }: HookJob, directory: string | null): string {
+  const results_file =
+    results === null ? event.results_file : directory === null ? null : `${directory}/results.ndjson`;
+  const told: Event = { ...event, results_file, delivery: { hook: `on_${event.event}`, attempt } };
+  return `${JSON.stringify(told)}\n`;
+}
+
+async function runOn(directory: string | null, job: HookJob, setting: HookSetting): Promise<HookOutcome> {
+  const program = programOf(directory, job, setting);
   closeInheritedDescriptors();
-  const stdin = openSync(file, 'r');
+  const stdin = directory === null ? eventText(job, null) : openSync(`${directory}/event.json`, 'r');
   const opening = openGate({ ...program, stdin, maxOutput: MOST_READ });
   const gate = await opening.finally(() => {
-    closeSync(stdin);
+    if (typeof stdin === 'number') closeSync(stdin);
   });
   if (gate.kind === 'not_started') return { kind: 'not_started', reason: gate.text };
   if (!(await job.noteStarted(gate.mark))) {
@@ -112,11 +120,12 @@ async function runOn(file: string, job: HookJob, setting: HookSetting): Promise<
 }
 
 function programOf(
-  file: string,
+  directory: string | null,
   job: HookJob,
   setting: HookSetting,
 ): Omit<GatedProgram, 'stdin' | 'maxOutput'> {
   const { config, user, env, sandbox } = setting;
+  const file = directory === null ? '/dev/stdin' : `${directory}/event.json`;
   const environment = hookEnvironment({
     event: job.event,
     attempt: job.attempt,
@@ -127,7 +136,7 @@ function programOf(
     home: user.kind === 'other' ? user.home : null,
   });
   const cwd = workingDirectory(config.dir, job.path);
-  const place = { path: job.path, cwd, directory: dirname(file) };
+  const place = { path: job.path, cwd, directory };
   const [program = job.path, ...args] = sandbox.enclose([job.path, file], place);
   return { env: environment, cwd, file: program, args, isWrapper: sandbox.stands };
 }

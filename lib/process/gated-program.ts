@@ -10,8 +10,11 @@ export interface GatedProgram {
   /** the whole environment: nothing is inherited */
   readonly env: { readonly [name: string]: string };
   readonly cwd: string;
-  /** an open descriptor; it may be closed once the program stands ready */
-  readonly stdin: number;
+  /**
+   * an open descriptor, which may be closed once the program stands ready; or one line of text, which the program reads
+   * from a pipe, for where no file can be had
+   */
+  readonly stdin: number | string;
   /** bytes kept of stdout and stderr together; the rest is read and thrown away */
   readonly maxOutput: number;
   /**
@@ -58,9 +61,13 @@ export type Gate =
  * down before the program does anything, its group among it, can be; and if we die first, it ends without having run.
  * Nothing of what it is given is shell text.
  */
-function waitAndBecome(isWrapper: boolean): string {
+function waitAndBecome({ isWrapper = false, stdin }: GatedProgram): string {
   const before = isWrapper ? `${LEVEL}; trap '' TERM` : LEVEL;
-  return `read -r go <&3 || exit 125; exec 3<&-; ${before}; exec "$@"`;
+  const wait = 'read -r go <&3 || exit 125';
+  if (typeof stdin === 'number') return `${wait}; exec 3<&-; ${before}; exec "$@"`;
+  // Node would give it a socket, which cannot be opened by name; a shell’s here-document is a pipe.
+  const take = 'read -r puptime_line <&3 || exit 125';
+  return `${wait}; ${take}; exec 3<&-; ${before}; exec "$@" <<END\n$puptime_line\nEND\n`;
 }
 
 /**
@@ -79,12 +86,11 @@ const GONE_MS = 1000;
 export async function openGate(program: GatedProgram): Promise<Gate> {
   let child: ChildProcess;
   try {
-    const script = waitAndBecome(program.isWrapper === true);
-    child = spawn('/bin/sh', ['-c', script, 'puptime', program.file, ...program.args], {
+    child = spawn('/bin/sh', ['-c', waitAndBecome(program), 'puptime', program.file, ...program.args], {
       detached: true,
       env: program.env,
       cwd: program.cwd,
-      stdio: [program.stdin, 'pipe', 'pipe', 'pipe'],
+      stdio: [typeof program.stdin === 'number' ? program.stdin : 'ignore', 'pipe', 'pipe', 'pipe'],
     });
   } catch (error) {
     return notStarted(error);
@@ -118,7 +124,7 @@ export async function openGate(program: GatedProgram): Promise<Gate> {
     run: async (limits) => {
       const began = performance.now();
       const guard = watch(pid, limits, giveUp);
-      gate.end('go\n');
+      gate.end(typeof program.stdin === 'number' ? 'go\n' : `go\n${program.stdin}`);
       const exit = await exited;
       const duration_ms = performance.now() - began;
       const endedBy = guard.stop();

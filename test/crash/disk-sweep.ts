@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { temporaryDirectory } from '../servers/daemon.ts';
 import { isBroken, tellEnd } from './bench.ts';
-import { type Disk, NEARLY_FULL_DISKS, programOn, SPOILT_DISKS } from './disks.ts';
+import { type Disk, NEARLY_FULL_DISKS, NOTHING_TAKES_A_FILE, programOn, SPOILT_DISKS } from './disks.ts';
 import { createLab, type Lab } from './lab.ts';
 import { overlayOf } from './leftovers.ts';
 import { ageState } from './state-age.ts';
@@ -9,6 +9,7 @@ import { inParallel, resultOf, sampleOf, type SweepOptions, type SweepResult } f
 
 /** The disk takes nothing from before the step `from` until after the step `to`. */
 interface Point {
+  readonly steps: readonly Step[];
   readonly disk: Disk;
   readonly from: number;
   readonly to: number;
@@ -16,8 +17,13 @@ interface Point {
   readonly flaky: boolean;
 }
 
-/** What becomes of the service `a` before each run, and what is told of it in that run. */
-const STEPS = [
+/** What becomes of the service `a` before a run, and what is told of it in that run. */
+interface Step {
+  readonly condition: 'up' | 'down';
+  readonly event: 'first' | 'down' | 'up' | null;
+}
+
+const STEPS: readonly Step[] = [
   { condition: 'up', event: 'first' },
   { condition: 'down', event: 'down' },
   { condition: 'down', event: null },
@@ -25,7 +31,15 @@ const STEPS = [
   { condition: 'down', event: 'down' },
   { condition: 'down', event: null },
   { condition: 'up', event: 'up' },
-] as const;
+];
+/** What can be kept nowhere is announced at each run, under the same id; only what is still so afterwards ends. */
+const BLIND_STEPS: readonly Step[] = [
+  { condition: 'up', event: 'first' },
+  { condition: 'down', event: 'down' },
+  { condition: 'down', event: null },
+  { condition: 'down', event: null },
+  { condition: 'up', event: 'up' },
+];
 /** The last step at which the disk may still be spoilt. */
 const LAST = 4;
 
@@ -47,12 +61,19 @@ function allPoints(): readonly Point[] {
     // What was never ours to write in is the user's mistake: exit code 77, and nothing is probed.
     spans
       .filter(({ from }) => from > 0 || !MISTAKES.includes(disk.errno))
-      .flatMap((span) => [false, true].map((flaky) => ({ disk, ...span, flaky }))),
+      .flatMap((span) => [false, true].map((flaky) => ({ steps: STEPS, disk, ...span, flaky }))),
   );
   const nearlyFull = NEARLY_FULL_DISKS.flatMap((disk) =>
-    range(0, LAST).map((from) => ({ disk, from, to: LAST, flaky: false })),
+    range(0, LAST).map((from) => ({ steps: STEPS, disk, from, to: LAST, flaky: false })),
   );
-  return [...spoilt, ...nearlyFull];
+  const blind = [1, 2].map((from) => ({
+    steps: BLIND_STEPS,
+    disk: NOTHING_TAKES_A_FILE,
+    from,
+    to: 2,
+    flaky: false,
+  }));
+  return [...spoilt, ...nearlyFull, ...blind];
 }
 
 const MISTAKES = ['EPERM', 'EACCES'];
@@ -62,7 +83,7 @@ function range(from: number, to: number): readonly number[] {
 }
 
 async function tryPoint(point: Point, program: string | undefined): Promise<SweepResult> {
-  const { disk, from, to, flaky } = point;
+  const { steps, disk, from, to, flaky } = point;
   const launchers = temporaryDirectory('launcher');
   const lab = createLab({ program: programOn(disk, launchers.path, program), services: ['a', 'b'] });
   const overlay = overlayOn(disk, lab);
@@ -70,7 +91,7 @@ async function tryPoint(point: Point, program: string | undefined): Promise<Swee
   disk.open(lab);
   try {
     if (flaky) lab.hook('down', '[ "$PUPTIME_ATTEMPT" != 1 ]');
-    for (const [index, step] of STEPS.entries()) {
+    for (const [index, step] of steps.entries()) {
       if (index === from) disk.spoil(lab);
       lab.set('a', step.condition);
       other.push(...(await tryStep(lab, index, point)));
@@ -85,10 +106,11 @@ async function tryPoint(point: Point, program: string | undefined): Promise<Swee
       evidence: {
         marks: lab.marks(),
         expected: [
-          ...STEPS.flatMap(({ event }) => (event === null ? [] : [{ service: 'a', event }])),
+          ...steps.flatMap(({ event }) => (event === null ? [] : [{ service: 'a', event }])),
           { service: 'b', event: 'first' },
         ],
-        crashes: 0,
+        // Each run that can keep nothing announces it again.
+        crashes: steps === BLIND_STEPS ? to - from + 1 : 0,
         upAtEnd: ['a', 'b'],
         leftovers: lab.leftovers(),
       },
@@ -106,7 +128,7 @@ async function tryPoint(point: Point, program: string | undefined): Promise<Swee
 async function tryStep(
   lab: Lab,
   index: number,
-  { disk, from, to, flaky }: Point,
+  { steps, disk, from, to, flaky }: Point,
 ): Promise<readonly string[]> {
   const isSpoilt = from <= index && index <= to;
   // Retries are due at once.
@@ -114,8 +136,8 @@ async function tryStep(
   const before = lab.marks().length;
   const ended = await lab.run();
   const news = lab.marks().slice(before);
-  const event = STEPS[index]?.event ?? null;
-  const code = isSpoilt && SPOILT_DISKS.includes(disk) ? 74 : null;
+  const event = steps[index]?.event ?? null;
+  const code = isSpoilt && !NEARLY_FULL_DISKS.includes(disk) ? 74 : null;
   const told = ended.stderr.includes(`cannot be written (${disk.errno})`);
   return [
     ...(isBroken(ended) || (code !== null && ended.code !== code) ? [`ended with ${tellEnd(ended)}`] : []),

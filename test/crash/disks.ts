@@ -118,22 +118,49 @@ const FORBIDDEN: Disk = {
   mend: ({ state }) => everyDirectory(state, 'u+w'),
   close: ({ state }) => everyDirectory(state, 'u+w'),
   launcher: (directory, program) => {
-    const file = path.join(directory, 'as-nobody.mjs');
     const user = `'--reuid=${String(NOBODY)}', '--regid=${String(NOBODY)}', '--clear-groups'`;
-    writeFileSync(
-      file,
-      `import { spawnSync } from 'node:child_process';
-const argv = [${user}, process.execPath, ${JSON.stringify(program)}, ...process.argv.slice(2)];
-process.exitCode = spawnSync('setpriv', argv, { stdio: 'inherit' }).status ?? 99;
-`,
-    );
-    return file;
+    const argv = `[${user}, process.execPath, ${JSON.stringify(program)}, ...process.argv.slice(2)]`;
+    return writeLauncher(directory, 'setpriv', argv);
   },
 };
+
+/** `argv` is JavaScript. Gives its path. */
+function writeLauncher(directory: string, file: string, argv: string): string {
+  const launcher = path.join(directory, 'launcher.mjs');
+  writeFileSync(
+    launcher,
+    `import { spawnSync } from 'node:child_process';
+process.exitCode = spawnSync('${file}', ${argv}, { stdio: 'inherit' }).status ?? 99;
+`,
+  );
+  return launcher;
+}
 
 function everyDirectory(state: string, mode: string): void {
   command('find', state, '-type', 'd', '-exec', 'chmod', mode, '{}', '+');
 }
+
+/** Not even the places take a file where the state would go instead, and the copies for hooks. */
+export const NOTHING_TAKES_A_FILE: Disk = {
+  ...READ_ONLY,
+  name: 'read-only everywhere',
+  spoil: (lab) => {
+    READ_ONLY.spoil(lab);
+    writeFileSync(path.join(lab.dir, 'spoilt'), '');
+  },
+  mend: (lab) => {
+    READ_ONLY.mend(lab);
+    rmSync(path.join(lab.dir, 'spoilt'));
+  },
+  launcher: (directory, program) => {
+    const script = `if [ -e spoilt ]; then
+  for place in /dev/shm "$TMPDIR" "$XDG_RUNTIME_DIR"; do mount -t tmpfs -o ro none "$place" || exit 99; done
+fi
+exec "$@"`;
+    const argv = `'-m', 'sh', '-c', ${JSON.stringify(script)}, 'sh', process.execPath, ${JSON.stringify(program)}`;
+    return writeLauncher(directory, 'unshare', `[${argv}, ...process.argv.slice(2)]`);
+  },
+};
 
 /** Nothing at all can be written in these. */
 export const SPOILT_DISKS: readonly Disk[] = [fullDisk(), inodeFullDisk(), READ_ONLY, IMMUTABLE, FORBIDDEN];

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runHook, type HookOutcome } from '../../lib/deliver/hook-run.ts';
 import { openSandbox } from '../../lib/deliver/hook-sandbox.ts';
 import { hookUser, ownerOf, readPasswd } from '../../lib/deliver/hook-user.ts';
-import { openRuntime } from '../../lib/state/runtime-directory.ts';
+import { openRuntime, type Runtime } from '../../lib/state/runtime-directory.ts';
 import type { Event } from '../../lib/words/event.ts';
 import type { HooksConfig } from '../../lib/words/service.ts';
 import { draft, hooksConfig, makePlace, makeWorld, type Place } from './fixture.ts';
@@ -21,14 +21,16 @@ async function run(
   path: string,
   changes: Partial<HooksConfig> = {},
   signal = new AbortController().signal,
+  event = EVENT,
+  changeRuntime = (runtime: Runtime) => runtime,
 ): Promise<HookOutcome> {
   const world = makeWorld(place);
   const config = hooksConfig(place, changes);
   const user = hookUser(world.uid, config.user, readPasswd);
   const env = { ...world.env, WANTED: 'yes', UNWANTED: 'no' };
-  const runtime = openRuntime({ ...world, stateDir: null, owner: ownerOf(user) });
+  const runtime = changeRuntime(openRuntime({ ...world, stateDir: null, owner: ownerOf(user) }));
   const noteStarted = () => Promise.resolve(true);
-  const job = { path, event: EVENT, attempt: 2, durable: true, results: null, noteStarted, signal };
+  const job = { path, event, attempt: 2, durable: true, results: null, noteStarted, signal };
   const sandbox = openSandbox({ kind: config.sandbox, user, uid: world.uid, path: world.env.PATH });
   const outcome = await runHook(job, { config, user, sandbox, runtime, env, redact: (text) => text });
   runtime.close();
@@ -56,6 +58,26 @@ test('a hook gets its own copy: path in argv, the same on stdin, in the hooks di
     test: false,
   });
   expect(existsSync(file)).toBe(false);
+});
+
+test('where nothing takes a file it gets its event through a pipe, however long it is', async () => {
+  const nowhere = (runtime: Runtime): Runtime => ({
+    ...runtime,
+    createPrivate: () => {
+      throw Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'open' });
+    },
+  });
+  const event: Event = { ...EVENT, output: `it's $HOME "\\n" \`id\` END ${'x'.repeat(100_000)}` };
+  const path = place.hook(
+    'on_down',
+    'echo "$1 $PUPTIME_FILE"; cat "$1" > "$LOG"; env | grep -c puptime_line',
+  );
+  const outcome = await run(path, {}, undefined, event, nowhere);
+  expect(outcome).toMatchObject({ kind: 'ran', text: '/dev/stdin /dev/stdin\n0' });
+  expect(JSON.parse(place.logged()[0] ?? '')).toEqual({
+    ...event,
+    delivery: { hook: 'on_down', attempt: 2 },
+  });
 });
 
 test('its environment is scrubbed', async () => {
