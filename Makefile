@@ -1,6 +1,7 @@
 # make              everything that is needed to run dist/puptime.js
 # make test         all checks, from a fresh clone on
 # make demo         the main job, shown on a few services that it starts itself
+# make crash        every crash sweep in full, or SWEEP=name: kills, errors, power cuts, full disks; some minutes
 # make bench        what starting and sweeping cost, against bare node and curl
 # make install      PREFIX=/usr/local DESTDIR=
 # make uninstall    the same PREFIX and DESTDIR
@@ -21,7 +22,7 @@ sources := $(shell find cmd lib schema -name '*.ts' -not -path '*/generated/*') 
 tsx := node_modules/.bin/tsx
 
 .DELETE_ON_ERROR:
-.PHONY: all build generate test demo bench install uninstall clean node
+.PHONY: all build generate test demo crash bench install uninstall clean node
 
 all: build
 
@@ -34,6 +35,9 @@ test: $(packages)
 
 demo: build
 	@$(tsx) test/demo/demo.ts
+
+crash: build
+	@env -u NODE_EXTRA_CA_CERTS $(tsx) test/crash/all.ts
 
 bench: build
 	@for file in test/bench/*.ts; do env -u NODE_EXTRA_CA_CERTS $(tsx) "$$file" || exit; done

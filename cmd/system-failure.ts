@@ -1,3 +1,4 @@
+import { errnoOf } from '../lib/state/durable-file.ts';
 import { EXIT, UserError } from '../lib/words/problem.ts';
 import { safeLine } from '../lib/words/safe-text.ts';
 
@@ -20,9 +21,9 @@ const ERRNOS: ReadonlySet<unknown> = new Set([
  * every other error.
  */
 export function systemFailure(error: unknown): UserError | null {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return null;
-  if (!ERRNOS.has(error.code)) return null;
-  const isForbidden = error.code === 'EACCES' || error.code === 'EPERM';
+  const errno = errnoOf(error);
+  if (!(error instanceof Error) || !ERRNOS.has(errno)) return null;
+  const isForbidden = errno === 'EACCES' || errno === 'EPERM';
   return new UserError(
     isForbidden ? EXIT.notPermitted : EXIT.io,
     `cannot go on: ${safeLine(error.message, 300)}: what is not delivered by now is taken up by the next run`,

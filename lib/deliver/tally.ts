@@ -68,7 +68,7 @@ export function createTally({ report, verbose }: TallyOptions): Tally {
     },
     cannotWrite: (error) => {
       tally.unwritten += 1;
-      const code = 'code' in error ? String(error.code) : error.message;
+      const code = errnoOf(error) ?? error.message;
       once(`the state cannot be written (${code}): hooks run all the same, from copies, and may run again`);
     },
     attempt: (step) => {

@@ -132,10 +132,13 @@ export function removeIfThere(path: string): boolean {
 
 /** `ENOSPC`, when it is an error of the system; undefined for any other. */
 export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
-    ? error.code
-    : undefined;
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  if ('errno' in error && error.errno === -EDQUOT) return 'EDQUOT';
+  return typeof error.code === 'string' ? error.code : undefined;
 }
+
+/** On Linux; libuv has no word for it: `Unknown system error -122`. */
+const EDQUOT = 122;
 
 /** Runs the steps, and closes in any case; a close that fails counts as a step that failed. */
 function finish(fd: number, steps: () => void): void {

@@ -1,13 +1,14 @@
 import { type Bench, cleanRound, conclude, disturb, isBroken, tellEnd } from './bench.ts';
 import { type ScenarioOptions, sweepScenarios } from './scenario-sweep.ts';
-import { type Call, injectionOptions, type Recording, tellCall } from './strace.ts';
-import { randomOf, type SweepResult } from './sweep.ts';
+import { type Call, canTrace, injectionOptions, type Recording, tellCall, UNTRACEABLE } from './strace.ts';
+import { randomOf, skippedSweep, type SweepResult } from './sweep.ts';
 
 /**
  * kill -9 before every call by which a run changes something, which is also after the one before it; in the scenarios of
  * EVERY_CALL before all others on the way, too. Then clean runs, then the oracle.
  */
-export function killSweep(options: ScenarioOptions): Promise<SweepResult> {
+export async function killSweep(options: ScenarioOptions): Promise<SweepResult> {
+  if (!canTrace()) return skippedSweep(UNTRACEABLE);
   return sweepScenarios<readonly Call[]>(options, {
     pointsOf: ({ name }, { calls }) =>
       calls.filter(({ isEffect }) => isEffect || EVERY_CALL.has(name)).map((call) => [call]),
@@ -16,7 +17,8 @@ export function killSweep(options: ScenarioOptions): Promise<SweepResult> {
 }
 
 /** The same with a second kill, in the first run afterwards: of all pairs some, always the same. */
-export function doubleKillSweep(options: ScenarioOptions): Promise<SweepResult> {
+export async function doubleKillSweep(options: ScenarioOptions): Promise<SweepResult> {
+  if (!canTrace()) return skippedSweep(UNTRACEABLE);
   return sweepScenarios<readonly Call[]>(options, {
     pointsOf: (_scenario, { calls }) => {
       const effects = calls.filter(({ isEffect }) => isEffect);

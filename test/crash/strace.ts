@@ -25,6 +25,9 @@ export interface Recording {
   readonly ended: Ended;
 }
 
+/** Why nothing can be tried where `canTrace` says no. */
+export const UNTRACEABLE = 'there is no strace, or it may not trace';
+
 /** Whether strace is there and this process may use it. */
 export function canTrace(): boolean {
   const tried = spawnSync('strace', [
