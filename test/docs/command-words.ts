@@ -10,6 +10,7 @@ const TABLES: { readonly [command: string]: options.OptionTable } = {
   validate: options.VALIDATE,
   events: options.EVENTS,
   replay: options.REPLAY,
+  silence: options.SILENCE,
   'hook test': options.HOOK,
   'hook lint': options.HOOK,
   schema: {},
