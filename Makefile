@@ -2,7 +2,7 @@
 # make test         all checks, from a fresh clone on
 # make demo         the main job, shown on a few services that it starts itself
 # make crash        every crash sweep in full, or SWEEP=name: kills, errors, power cuts, full disks; some minutes
-# make bench        what starting and sweeping cost, against bare node and curl
+# make bench        what starting, sweeping and delivering cost, against bare node, curl and plain files
 # make install      PREFIX=/usr/local DESTDIR=
 # make uninstall    the same PREFIX and DESTDIR
 # make clean
