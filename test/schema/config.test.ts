@@ -16,6 +16,9 @@ const SOUND = `
 defaults: {interval: 1m, timeout: 10s, retries: 1, slow: 2s}
 hooks: {dir: ./hooks, timeout: 30s, env: [SLACK_WEBHOOK_URL]}
 x-web: {group: web}
+per_host: 8
+canaries: [ping://192.0.2.1, {target: "dns://9.9.9.9/example.org", timeout: 2s}]
+maintenance: {from: 2026-12-24, to: 2026-12-27}
 services:
   - https://example.org
   - name: website
@@ -37,6 +40,21 @@ services:
     matrix: {region: [eu, us]}
     target: https://\${matrix.region}.shop.example.org/
     hooks: none
+    depends_on: {any: [website, ns1]}
+    maintenance: [{cron: "0 3 * * 0", for: 2h, tz: Europe/Oslo}]
+    down_after: 3/5
+    remind: {every: 30m, factor: 2, max: 8h}
+    flapping: {high: 50, low: 25}
+    interval: 5m
+    jitter: 5m
+    run_if: [test, -e, /run/primary]
+  - name: page
+    target: https://example.org/
+    depends_on: website
+    slow: {total: 2s, first_byte: 500ms}
+    remind: none
+    watch: body
+    filter: [{drop: "^#"}, {command: [sort]}]
 `;
 
 describe('the schema of the config', () => {
@@ -47,6 +65,12 @@ describe('the schema of the config', () => {
   it.each([
     'bad-duration',
     'both-target-and-command',
+    'canaries-no-list',
+    'maintenance-malformed',
+    'per-host-wrong',
+    'remind-wrong',
+    'run-if-wrong',
+    'slow-wrong',
     'command-as-text',
     'defaults-unknown-key',
     'empty-value',
