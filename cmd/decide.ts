@@ -76,6 +76,7 @@ export async function decideResults(options: Options, world: World): Promise<num
     isExpected: (name) => canaries.has(name) || services.has(name),
     records: outbox.records,
     mayBeDown: (name) => mayBeDown(memory, name),
+    tellsFlapping: ({ name, hooks }) => delivery.find({ event: 'flapping', service: name }, hooks).length > 0,
     quiet: await quietOf(config.services, readSilences(state), world),
     run,
     time: began.time,

@@ -6,7 +6,7 @@ import type { ServiceRecord } from '../lib/words/record.ts';
 import type { Result } from '../lib/words/result.ts';
 import type { Config, Service } from '../lib/words/service.ts';
 import { STATUS_NUMBER, type Status, worstStatus } from '../lib/words/status.ts';
-import { announcementOf } from './announcement.ts';
+import { announcementOf, hooksFor } from './announcement.ts';
 import { durationOption } from './command-line.ts';
 import { listenForInterruption } from './interruption.ts';
 import { createJudge } from './judge.ts';
@@ -56,6 +56,7 @@ export async function dryRun(
     isExpected: (name) => probed.has(name),
     records: () => records,
     mayBeDown: () => false,
+    tellsFlapping: ({ hooks }) => hooksFor('flapping', hooks, config, world).length > 0,
     quiet: await quietOf(due, state === null ? [] : readSilences(state), world),
     run,
     time,

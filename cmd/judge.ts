@@ -4,14 +4,14 @@ import { gapOf } from '../lib/decide/gap.ts';
 import { type Isolation, judgeIsolation } from '../lib/decide/isolation.ts';
 import { dependencyHold, type Parent, parentOf } from '../lib/decide/parents.ts';
 import type { Quiet } from '../lib/schedule/quiet.ts';
-import type { DependsOn, Hold, Policy } from '../lib/words/policy.ts';
+import { type DependsOn, FLAPPING_LIMITS, type Hold, type Policy } from '../lib/words/policy.ts';
 import { ISOLATION, type ServiceRecord } from '../lib/words/record.ts';
 import type { Result, RunInfo } from '../lib/words/result.ts';
 import type { Config, Service } from '../lib/words/service.ts';
 import { createDecisionOrder } from './decision-order.ts';
 
 /** What is judged of a service: all of it is in the config. */
-export type Judged = Pick<Service, 'name' | 'policy' | 'hooks' | 'interval_ms'>;
+export type Judged = Pick<Service, 'name' | 'policy' | 'flapping_by_hook' | 'hooks' | 'interval_ms'>;
 
 export interface JudgeInput {
   readonly config: Pick<Config, 'services' | 'canaries' | 'files'>;
@@ -22,6 +22,8 @@ export interface JudgeInput {
   readonly mayBeDown: (service: string) => boolean;
   readonly quiet: Quiet;
   readonly run: RunInfo;
+  /** whether somebody is told of flapping of this service */
+  readonly tellsFlapping: (service: Judged) => boolean;
   /** when the run began, RFC 3339 UTC */
   readonly time: string;
   /** Told at most once, before any service is decided: to be committed. */
@@ -83,7 +85,8 @@ export function createJudge(input: JudgeInput): Judge {
 
   return {
     judge: async (service, seen) => {
-      const { name, policy, hooks, interval_ms } = service;
+      const { name, hooks, interval_ms } = service;
+      const policy = policyOf(service, input.tellsFlapping);
       await order.turn(name);
       const { trouble } = isolationNow();
       const result = trouble === null ? seen : asUnknown(seen, trouble.own);
@@ -118,7 +121,13 @@ export function createJudge(input: JudgeInput): Judge {
   };
 }
 
+/** While it flaps no on_down runs: not without somebody who is told of that, unless the config says so. */
+export function policyOf(service: Judged, tellsFlapping: JudgeInput['tellsFlapping']): Policy {
+  const { policy, flapping_by_hook } = service;
+  return flapping_by_hook && tellsFlapping(service) ? { ...policy, flapping: FLAPPING_LIMITS } : policy;
+}
+
 /** For a service that no config here knows: `puptime decide` takes what it gets. */
 export function unknownToConfig(name: string, policy: Policy): Judged {
-  return { name, policy, hooks: { replace: false, run: {} }, interval_ms: null };
+  return { name, policy, flapping_by_hook: false, hooks: { replace: false, run: {} }, interval_ms: null };
 }

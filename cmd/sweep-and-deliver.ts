@@ -69,6 +69,7 @@ export async function sweepAndDeliver(work: Work, options: Options, world: World
     isExpected: (name) => probed.has(name),
     records: outbox.records,
     mayBeDown: (name) => mayBeDown(memory, name),
+    tellsFlapping: ({ name, hooks }) => delivery.find({ event: 'flapping', service: name }, hooks).length > 0,
     quiet: await quietOf(due, silences, world),
     run,
     time,

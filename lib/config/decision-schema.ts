@@ -60,7 +60,8 @@ const PERCENT: JsonSchema = {
 };
 
 const FLAPPING: JsonSchema = {
-  description: 'whether on_down and on_up are held while it changes all the time (default true)',
+  description:
+    'whether on_down is held while it changes all the time (default: where there is a hook for on_flapping)',
   anyOf: [
     FLAG,
     {

@@ -67,7 +67,7 @@ function remindOf(written: Json | undefined, tell: Tell): Remind | null {
 const SHORTEST_PAUSE_MS = 1000;
 
 function flappingOf(written: Json | undefined, tell: Tell): FlappingLimits | null {
-  if (written === false) return null;
+  if (written === undefined || written === false) return null;
   if (!isObject(written)) return FLAPPING_LIMITS;
   const { high = FLAPPING_LIMITS.high, low = Math.min(FLAPPING_LIMITS.low, Number(high)) } = written;
   const limits = { high: Number(high), low: Number(low) };

@@ -38,6 +38,7 @@ export function serviceOf({ name, prober, value, directory }: Entry, tell: Tell)
     jitter_ms: jitterOf(value, tell),
     run_if: run_if.length === 0 ? null : absoluteProgram(run_if, directory),
     depends_on: dependsOnOf(value['depends_on'], tell),
+    flapping_by_hook: value['flapping'] === undefined,
     maintenance: windowsOf(value['maintenance'], tell),
     timeout_ms: durationOf(value['timeout']) ?? 10_000,
     retries: count('retries', 0),

@@ -58,7 +58,7 @@ export interface Policy {
   readonly watch: readonly string[];
   /** null: no reminders */
   readonly remind: Remind | null;
-  /** null: it may go up and down as it likes */
+  /** null: it may go up and down as it likes. See `flapping_by_hook` of a service */
   readonly flapping: FlappingLimits | null;
 }
 
@@ -73,7 +73,7 @@ export const DEFAULT_POLICY: Policy = {
   slow_window: 3,
   watch: [],
   remind: null,
-  flapping: FLAPPING_LIMITS,
+  flapping: null,
 };
 
 /**

@@ -60,6 +60,8 @@ export interface Service {
   readonly run_if: readonly string[] | null;
   /** names of other services of the same config; null: none */
   readonly depends_on: DependsOn | null;
+  /** nothing is said about flapping: it is looked for where somebody has a hook to be told of it */
+  readonly flapping_by_hook: boolean;
   /** those of the whole config included */
   readonly maintenance: readonly Window[];
   readonly timeout_ms: number;

@@ -36,6 +36,7 @@ describe('a service', () => {
       enabled: true,
       interval_ms: null,
       jitter_ms: 0,
+      flapping_by_hook: true,
       run_if: null,
       depends_on: null,
       maintenance: [],

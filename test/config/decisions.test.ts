@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkConfig, type CheckedTexts } from '../../lib/config/check-config.ts';
 import { findCircles } from '../../lib/config/circles.ts';
-import { DEFAULT_POLICY } from '../../lib/words/policy.ts';
+import { DEFAULT_POLICY, FLAPPING_LIMITS } from '../../lib/words/policy.ts';
 import type { Service } from '../../lib/words/service.ts';
 
 async function check(text: string, env: Record<string, string> = {}): Promise<CheckedTexts> {
@@ -78,16 +78,16 @@ describe('what a key about decisions means', () => {
 
   it('a key of its own takes the place of what defaults say', async () => {
     const defaults =
-      '{remind: 1h, slow: 2s, flapping: false, interval: 5m, jitter: 5m, maintenance: {cron: "@daily", for: 1h}}';
+      '{remind: 1h, slow: 2s, flapping: true, interval: 5m, jitter: 5m, maintenance: {cron: "@daily", for: 1h}}';
     const inherited = await service('', defaults);
     expect(inherited.policy).toMatchObject({
       remind: { every_ms: 3_600_000 },
       slow: { total: 2000 },
-      flapping: null,
+      flapping: FLAPPING_LIMITS,
     });
     expect([inherited.jitter_ms, inherited.maintenance.length]).toEqual([300_000, 1]);
     const own = await service(
-      'remind: none\n    slow: none\n    flapping: true\n    jitter: 0s\n    maintenance: []',
+      'remind: none\n    slow: none\n    flapping: false\n    jitter: 0s\n    maintenance: []',
       defaults,
     );
     expect(own.policy).toEqual(DEFAULT_POLICY);

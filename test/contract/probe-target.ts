@@ -103,6 +103,7 @@ function serviceFor(type: string, target: string | null, entry: Entry): Service 
     enabled: true,
     interval_ms: null,
     jitter_ms: 0,
+    flapping_by_hook: false,
     run_if: null,
     depends_on: null,
     maintenance: [],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type ExplainInput, explainDecision, type Explanation } from '../../lib/decide/explanation.ts';
-import type { Hold } from '../../lib/words/policy.ts';
+import { FLAPPING_LIMITS, type Hold } from '../../lib/words/policy.ts';
 import { FILES, fromLetters, live, NO_HOOKS, policyOf, type Written } from './story.ts';
 
 const MAINTENANCE: Hold = {
@@ -84,10 +84,11 @@ describe('a decision explained', () => {
   });
 
   test('says how near it is to flapping, and that it flaps', () => {
-    expect(explained('UDUD').counts.at(-1)).toBe(
+    const flapping = { flapping: FLAPPING_LIMITS };
+    expect(explained('UDUD', flapping).counts.at(-1)).toBe(
       '18 % of the last 20 runs changed sides, it flaps from 30 % on',
     );
-    const said = explained('UDUDUDUD');
+    const said = explained('UDUDUDUD', flapping);
     expect(said.counts.at(-1)).toContain('it flaps until 20 %');
     expect(said.holds).toEqual(['flapping since 2026-11-21T12:06:00.000Z']);
     expect(said.next).toMatchObject([{ event: 'down', runs: 16 }]);

@@ -3,7 +3,7 @@ import { decide } from '../../lib/decide/decide.ts';
 import { draftResult } from '../../lib/decide/draft.ts';
 import { decideRemoved } from '../../lib/decide/removed.ts';
 import type { Draft } from '../../lib/words/draft.ts';
-import type { Hold } from '../../lib/words/policy.ts';
+import { FLAPPING_LIMITS, type Hold } from '../../lib/words/policy.ts';
 import type { ServiceRecord } from '../../lib/words/record.ts';
 import { FILES, fromLetter, fromLetters, live, NO_HOOKS, policyOf, result, type Written } from './story.ts';
 
@@ -138,7 +138,7 @@ describe('what a hold lets out at its end', () => {
   });
 
   test('names flapping', () => {
-    const { drafts } = live(fromLetters(`UDUDUDU${'D'.repeat(17)}`));
+    const { drafts } = live(fromLetters(`UDUDUDU${'D'.repeat(17)}`), { flapping: FLAPPING_LIMITS });
     expect(drafts.at(-2)).toMatchObject({ event: 'flapping', cause: 'stopped', status: 'down' });
     expect(drafts.at(-1)).toMatchObject({ event: 'down', cause: 'flapping', previous: { status: 'up' } });
     expect(drafts.find(({ event }) => event === 'flapping')).toMatchObject({
@@ -185,7 +185,7 @@ describe('a held outage', () => {
 
 describe('a record of the first version', () => {
   test('goes on where it was', () => {
-    const { record } = live(fromLetters('UD'));
+    const { record } = live(fromLetters('UD'), { flapping: FLAPPING_LIMITS });
     const { announced, flips, ...old } = record;
     expect([announced, flips]).toEqual(['2026-11-21T12:01:00.000Z', '1']);
     const remind = { every_ms: 300_000, factor: 1, max_ms: null };

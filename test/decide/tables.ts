@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { SLOW_PHASES, type Policy } from '../../lib/words/policy.ts';
+import { FLAPPING_LIMITS, SLOW_PHASES, type Policy } from '../../lib/words/policy.ts';
 import { parseDuration } from '../../lib/words/units.ts';
 import { policyOf, type Written } from './story.ts';
 
@@ -72,7 +72,7 @@ function settingOf(setting: string): Written {
     case 'remind':
       return { remind: remindOf(value) };
     case 'flapping':
-      return { flapping: value === 'false' ? null : limitsOf(value) };
+      return { flapping: value === 'false' ? null : value === 'true' ? FLAPPING_LIMITS : limitsOf(value) };
     case 'slow':
       return { slow: Object.fromEntries(Object.entries(mapOf(value)).map(([k, v]) => [k, ms(v)])) };
     case 'slow_window':
