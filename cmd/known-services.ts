@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../lib/words/problem.ts';
+import { ISOLATION } from '../lib/words/record.ts';
 import type { State } from '../lib/state/state-directory.ts';
 import type { Config } from '../lib/words/service.ts';
 import type { Selectable } from '../lib/words/silence.ts';
@@ -22,7 +23,7 @@ export async function knownServices(options: Options, world: World): Promise<Kno
   const { records, state } = remembered(options, config, world);
   const known = new Map<string, Selectable>();
   for (const { service, gone, about } of records.values()) {
-    if (gone === null)
+    if (gone === null && service !== ISOLATION)
       known.set(service, { name: service, group: about?.group ?? null, tags: about?.tags ?? [] });
   }
   for (const { name, about } of config?.services ?? [])
