@@ -30,11 +30,14 @@ export function createLoopDisk(folder: string, place: string): LoopDisk {
   const [image, kept] = [`${folder}/disk`, `${folder}/kept`];
   const isMounted = () => spawnSync('mountpoint', ['-q', place]).status === 0;
   const mount = () => run('mount', '-o', OPTIONS, image, place);
-  /** A process that was just killed may hold it for a moment. */
+  const isHeld = () => spawnSync('losetup', ['-j', image], { encoding: 'utf8' }).stdout !== '';
+  /**
+   * A process that was just killed may hold it for a moment; so may one with mounts of its own, and as long as it does,
+   * mounting it again gives the same dead disk.
+   */
   const unmount = () => {
-    for (let left = 20; left > 0 && spawnSync('umount', [place]).status !== 0; left -= 1)
-      spawnSync('sleep', ['0.1']);
-    if (isMounted()) run('umount', place);
+    waitUntil(() => !isMounted() || spawnSync('umount', [place]).status === 0, `${place} is busy`);
+    waitUntil(() => !isHeld(), `somebody else has mounted ${image}, too`);
   };
   const disk: LoopDisk = {
     cut: (how) => {
@@ -72,6 +75,15 @@ export function createLoopDisk(folder: string, place: string): LoopDisk {
   }
   return disk;
 }
+
+function waitUntil(happened: () => boolean, otherwise: string): void {
+  for (let tries = 0; !happened(); tries += 1) {
+    if (tries === MOST_TRIES) throw new Error(otherwise);
+    spawnSync('sleep', ['0.1']);
+  }
+}
+
+const MOST_TRIES = 100;
 
 /** Why there is no loop disk here; null when there is. */
 export function whyNoLoopDisk(): string | null {
