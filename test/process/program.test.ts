@@ -16,7 +16,7 @@ describe.skipIf(process.getuid?.() !== 0)('a program that cannot be killed (need
     chmodSync(becomeRoot, 0o4755);
     const script = path.join(import.meta.dirname, 'unkillable-program.ts');
     const asNobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
-    const command = [becomeRoot, '--reuid', '0', 'sleep', '12'];
+    const command = [becomeRoot, '--reuid', '0', 'sleep', '45'];
     const began = performance.now();
     const printed = execFileSync(
       'setpriv',
@@ -28,7 +28,7 @@ describe.skipIf(process.getuid?.() !== 0)('a program that cannot be killed (need
     );
     const { took_ms, ...outcome } = JSON.parse(printed) as { took_ms: number };
     expect(outcome).toEqual({ endedBy: 'limit', exitCode: null });
-    expect(took_ms).toBeLessThan(3000);
-    expect(performance.now() - began).toBeLessThan(10_000);
-  }, 15_000);
+    expect(took_ms).toBeLessThan(15_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
+  }, 60_000);
 });
