@@ -50,8 +50,11 @@ export function loadMemory(
     const { seq, id } = stamp;
     if (received) continue;
     const record = [...records.values()].find((known) => sid(known.service) === name);
-    if (record !== undefined && record.seq < seq) {
-      records.set(record.service, { ...record, seq, id, told: { ...record.told, perhaps: true } });
+    // Also when the snapshot knows of it: what it had to announce may not have been announced.
+    if (record !== undefined && record.seq <= seq) {
+      const told = { ...record.told, down: false, perhaps: true } as const;
+      const end = record.seq === seq ? {} : { seq, id };
+      records.set(record.service, { ...record, ...end, told });
     }
     if (record === undefined) lost.push({ lost: true, service: name, seq, id: id ?? '', down: true });
   }
