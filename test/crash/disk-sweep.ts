@@ -1,11 +1,26 @@
 import { existsSync, rmSync } from 'node:fs';
 import { temporaryDirectory } from '../servers/daemon.ts';
 import { isBroken, tellEnd } from './bench.ts';
-import { type Disk, NEARLY_FULL_DISKS, NOTHING_TAKES_A_FILE, programOn, SPOILT_DISKS } from './disks.ts';
+import {
+  CAN_MOUNT,
+  type Disk,
+  NEARLY_FULL_DISKS,
+  NOTHING_TAKES_A_FILE,
+  programOn,
+  SPOILT_DISKS,
+  UNMOUNTABLE,
+} from './disks.ts';
 import { createLab, type Lab } from './lab.ts';
 import { overlayOf } from './leftovers.ts';
 import { ageState } from './state-age.ts';
-import { inParallel, resultOf, sampleOf, type SweepOptions, type SweepResult } from './sweep.ts';
+import {
+  inParallel,
+  resultOf,
+  sampleOf,
+  skippedSweep,
+  type SweepOptions,
+  type SweepResult,
+} from './sweep.ts';
 
 /** The disk takes nothing from before the step `from` until after the step `to`. */
 interface Point {
@@ -49,6 +64,7 @@ const LAST = 4;
  * whole.
  */
 export async function diskSweep(options: SweepOptions): Promise<SweepResult> {
+  if (!CAN_MOUNT) return skippedSweep(UNMOUNTABLE);
   const points = sampleOf(allPoints(), options.sample);
   const worker = (point: Point) => tryPoint(point, options.program);
   const workers = Array.from({ length: options.parallel ?? 1 }, () => worker);

@@ -29,6 +29,9 @@ export const CAN_MOUNT =
   findProgram('chattr') !== null &&
   spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
 
+/** Why not, where it is not. */
+export const UNMOUNTABLE = 'mounting file systems takes root, setpriv and chattr';
+
 const NOBODY = 65_534;
 
 function command(file: string, ...args: readonly string[]): void {
@@ -86,7 +89,7 @@ export function inodeFullDisk(inodes = 0): Disk {
   };
 }
 
-const READ_ONLY: Disk = {
+export const READ_ONLY: Disk = {
   ...MOUNT,
   name: 'read-only',
   errno: 'EROFS',

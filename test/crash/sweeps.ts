@@ -1,3 +1,5 @@
+import { chaosSweep } from './chaos-sweep.ts';
+import { diskSweep } from './disk-sweep.ts';
 import { errnoSweep } from './errno-sweep.ts';
 import { doubleKillSweep, killSweep } from './kill-sweep.ts';
 import { powerCutSweep } from './power-cut-sweep.ts';
@@ -12,5 +14,7 @@ export const SWEEPS: Readonly<Record<string, Sweep>> = {
   errno: errnoSweep,
   'weak persistence': weakSweep,
   'power cut': powerCutSweep,
+  disks: diskSweep,
+  chaos: chaosSweep,
   variants: variantSweep,
 };
