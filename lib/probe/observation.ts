@@ -7,6 +7,7 @@ import type { ProbeWorld } from './probe-world.ts';
 import { type Address, CannotTell, Fault, type ProbeContext } from './prober.ts';
 import type { Reading } from './reading.ts';
 import { resolveFor } from './resolve-for.ts';
+import { shortageOf } from './wire/errno.ts';
 import type { Stopwatch } from './wire/stopwatch.ts';
 
 /** How a service is reached; the same for all its addresses. */
@@ -104,6 +105,8 @@ function classify(
     return null;
   }
   if (error instanceof CannotTell) return { code: error.code, text: error.message };
+  const shortage = shortageOf(error);
+  if (shortage !== null) return { code: shortage.code, text: shortage.message };
   const text =
     error instanceof Error ? `${error.name}: ${error.message} ${whereThrown(error)}` : typeof error;
   return { code: 'internal', text: safeLine(`a bug in puptime (phase ${phase}): ${text}`, 300) };

@@ -1,5 +1,6 @@
 import { type Deadline, startDeadline } from './deadline.ts';
 import { type AddressProbe, observe } from './observation.ts';
+import type { Standstill } from './overload.ts';
 import type { ProbeWorld } from './probe-world.ts';
 import type { Probe } from './prober.ts';
 import type { Reading } from './reading.ts';
@@ -20,9 +21,14 @@ export async function probeAddress(probe: Probe, how: AddressProbe, world: Probe
 export function startAttempt(
   timeout_ms: number,
   world: ProbeWorld,
-): { deadline: Deadline; stopwatch: Stopwatch } {
+): { deadline: Deadline; stopwatch: Stopwatch; standstill: () => Standstill } {
+  const now = () => world.monotonic();
+  const since = now();
+  const lost_ms = () => world.lost_ms?.(since) ?? 0;
+  const deadline = startDeadline(timeout_ms, world.signal, now, lost_ms);
   return {
-    deadline: startDeadline(timeout_ms, world.signal, () => world.monotonic()),
-    stopwatch: startStopwatch('resolve', () => world.monotonic()),
+    deadline,
+    stopwatch: startStopwatch('resolve', now),
+    standstill: () => ({ lost_ms: lost_ms(), granted_ms: deadline.granted_ms() }),
   };
 }

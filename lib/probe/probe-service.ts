@@ -3,6 +3,7 @@ import { worstStatus } from '../words/status.ts';
 import { chosenAddresses } from './chosen-addresses.ts';
 import type { Approach } from './observation.ts';
 import type { Job } from './job.ts';
+import { NO_STANDSTILL, type Standstill, withLost } from './overload.ts';
 import { probeAddress, startAttempt } from './probe-address.ts';
 import type { ProbeWorld } from './probe-world.ts';
 import { type Address, CannotTell, Fault } from './prober.ts';
@@ -28,7 +29,7 @@ export interface Probed {
   readonly watched: Watched | null;
 }
 
-/** Probes a service with its retries: only a down result is tried again. Never rejects. */
+/** Probes a service with its retries: what is down, or spoilt by this host’s overload, is tried again. Never rejects. */
 export async function probeService(job: Job, world: ProbeWorld): Promise<Probed> {
   return retryWhileDown(job, await attempt(job, world), world);
 }
@@ -37,13 +38,14 @@ export async function probeService(job: Job, world: ProbeWorld): Promise<Probed>
 export async function retryWhileDown(job: Job, first: Outcome, world: ProbeWorld): Promise<Probed> {
   const outcomes = [first];
   let last = first;
-  while (last.status === 'down' && outcomes.length <= job.service.retries && !world.signal.aborted) {
+  const isInDoubt = () => last.status === 'down' || last.spoilt;
+  while (isInDoubt() && outcomes.length <= job.service.retries && !world.signal.aborted) {
     if (!(await paused(job.service.retry_delay_ms, world.signal))) break;
     last = await attempt(job, world);
     outcomes.push(last);
   }
   const { reading, status } = last;
-  const hasSeen = !reading.incomplete && status !== 'down';
+  const hasSeen = !reading.incomplete && (status === 'up' || status === 'degraded');
   const watched = hasSeen ? await watchedOf(job, reading.facts, world) : null;
   return { outcome: last, attempts: outcomes.map(asAttempt), started: first.began, watched };
 }
@@ -51,32 +53,30 @@ export async function retryWhileDown(job: Job, first: Outcome, world: ProbeWorld
 /** A service that puptime could not even try to probe. */
 export function unprobed(job: Job, error: CannotTell, world: Pick<ProbeWorld, 'now'>): Probed {
   const began = world.now();
-  const outcome = outcomeOf(job, unresolved(error, NO_TIME), began);
+  const outcome = outcomeOf(job, unresolved(error, NO_TIME), { began, standstill: NO_STANDSTILL });
   return { outcome, attempts: [asAttempt(outcome)], started: began, watched: null };
 }
 
 /** Takes the place of an outcome when there is nothing to probe one address for. */
-export function outcomeOf(job: Job, reading: Reading, began: number): Outcome {
-  const verdict = giveVerdict(job, reading);
+export function outcomeOf(
+  job: Job,
+  reading: Reading,
+  { began, standstill }: { readonly began: number; readonly standstill: Standstill },
+): Outcome {
+  const verdict = giveVerdict(job, reading, standstill);
   return { ...verdict, began, addresses: reading.address === null ? [] : [tried(verdict)] };
 }
 
 async function attempt(job: Job, world: ProbeWorld): Promise<Outcome> {
   const began = world.now();
-  const { deadline, stopwatch } = startAttempt(job.service.timeout_ms, world);
+  const { deadline, stopwatch, standstill } = startAttempt(job.service.timeout_ms, world);
   const approach = approachTo(job);
   const { endpoint } = job.probe;
   try {
     if (endpoint === null) {
-      return outcomeOf(
-        job,
-        await probeAddress(
-          job.probe,
-          { address: null, approach, deadline, stopwatch, connectLimit_ms: null },
-          world,
-        ),
-        began,
-      );
+      const how = { address: null, approach, deadline, stopwatch, connectLimit_ms: null };
+      const reading = await probeAddress(job.probe, how, world);
+      return outcomeOf(job, reading, { began, standstill: standstill() });
     }
     let addresses: readonly Address[];
     try {
@@ -85,19 +85,23 @@ async function attempt(job: Job, world: ProbeWorld): Promise<Outcome> {
         await resolveFor(job.service.resolve ?? endpoint.host, endpoint.port, deadline, world),
       );
     } catch (error) {
-      return outcomeOf(job, unresolved(error, stopwatch.read()), began);
+      return outcomeOf(job, unresolved(error, stopwatch.read()), { began, standstill: standstill() });
     }
     if (job.service.ip === 'both' || job.service.ip === 'all')
-      return await probeEach(job, addresses, began, stopwatch.read().duration_ms, world);
+      return await probeEach(
+        job,
+        addresses,
+        { began, resolve_ms: stopwatch.read().duration_ms, resolve_lost_ms: standstill().lost_ms },
+        world,
+      );
 
     const passed: AddressTried[] = [];
     for (const [index, address] of addresses.entries()) {
       const left = addresses.length - index;
       const connectLimit_ms = left === 1 ? null : deadline.remaining_ms() / left;
-      const verdict = giveVerdict(
-        job,
-        await probeAddress(job.probe, { address, approach, deadline, stopwatch, connectLimit_ms }, world),
-      );
+      const how = { address, approach, deadline, stopwatch, connectLimit_ms };
+      const reading = await probeAddress(job.probe, how, world);
+      const verdict = giveVerdict(job, reading, standstill());
       if (left === 1 || connected(verdict) || deadline.signal.aborted)
         return { ...verdict, began, addresses: [...passed, tried(verdict)] };
       passed.push(tried(verdict));
@@ -118,16 +122,20 @@ export function approachTo(job: Job): Approach {
 async function probeEach(
   job: Job,
   addresses: readonly Address[],
-  began: number,
-  resolve_ms: number,
+  {
+    began,
+    resolve_ms,
+    resolve_lost_ms,
+  }: { readonly began: number; readonly resolve_ms: number; readonly resolve_lost_ms: number },
   world: ProbeWorld,
 ): Promise<Outcome> {
   const verdicts = await Promise.all(
     addresses.map(async (address) => {
-      const { deadline, stopwatch } = startAttempt(job.service.timeout_ms, world);
+      const { deadline, stopwatch, standstill } = startAttempt(job.service.timeout_ms, world);
       stopwatch.add('resolve', resolve_ms);
       const how = { address, approach: approachTo(job), deadline, stopwatch, connectLimit_ms: null };
-      const verdict = giveVerdict(job, await probeAddress(job.probe, how, world));
+      const reading = await probeAddress(job.probe, how, world);
+      const verdict = giveVerdict(job, reading, withLost(standstill(), resolve_lost_ms));
       deadline.clear();
       return verdict;
     }),
@@ -144,12 +152,12 @@ async function probeEach(
     ...reasons.filter((reason) => reason.status === status),
     ...reasons.filter((reason) => reason.status !== status),
   ];
-  return { reading: deciding.reading, status, reasons: ordered, began, addresses: verdicts.map(tried) };
+  return { ...deciding, reasons: ordered, began, addresses: verdicts.map(tried) };
 }
 
 /** Whether the verdict is about the service and not about the way to one of its addresses. */
-function connected({ reading, status }: Verdict): boolean {
-  if (status === 'unknown') return reading.cannotTell?.code === 'internal';
+function connected({ reading }: Verdict): boolean {
+  if (reading.cannotTell !== null) return reading.cannotTell.code === 'internal';
   return reading.findings[0]?.phase !== 'connect';
 }
 

@@ -10,6 +10,8 @@ export interface ProbeWorld {
   readonly resolver: Resolver;
   /** aborted when the run is interrupted or its deadline has come */
   readonly signal: AbortSignal;
+  /** ms since then (monotonic) in which this process could do nothing; absent where nobody measures it */
+  readonly lost_ms?: (since_ms: number) => number;
   /** one line for stderr: what puptime could not do beside the probe itself */
   report(line: string): void;
 }

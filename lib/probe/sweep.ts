@@ -3,7 +3,9 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { chosenAddresses } from './chosen-addresses.ts';
 import { hostLimit } from './host-limits.ts';
 import type { Job } from './job.ts';
+import { startLagMeter } from './lag-meter.ts';
 import { observe } from './observation.ts';
+import { showOverload, withLost } from './overload.ts';
 import { startAttempt } from './probe-address.ts';
 import {
   type Probed,
@@ -39,9 +41,25 @@ export interface SweepOptions {
 /**
  * Probes all jobs, each result reported the moment it is there. Each starts in a turn of the event loop of its own, so
  * that answers are read when they come and latencies are the servers’ own. One whose `run_if` does not hold is passed over:
- * it has no result. Never rejects unless `onResult` throws.
+ * it has no result. What this host was too busy for is reported once. Never rejects unless `onResult` throws.
  */
 export async function sweep(jobs: readonly Job[], world: ProbeWorld, options: SweepOptions): Promise<void> {
+  const meter = startLagMeter(() => world.monotonic());
+  const since = world.monotonic();
+  let spoilt = 0;
+  const onResult = (job: Job, probed: Probed) => {
+    if (probed.outcome.spoilt) spoilt += 1;
+    options.onResult(job, probed);
+  };
+  try {
+    await sweepMeasured(jobs, { ...world, lost_ms: meter.lost_ms }, { ...options, onResult });
+  } finally {
+    meter.stop();
+  }
+  if (spoilt > 0) world.report(showOverload(spoilt, meter.lost_ms(since)));
+}
+
+async function sweepMeasured(jobs: readonly Job[], world: ProbeWorld, options: SweepOptions): Promise<void> {
   const sockets = pLimit(options.concurrency ?? defaultConcurrency());
   const programs = pLimit(Math.min(PROGRAMS_AT_ONCE, options.concurrency ?? PROGRAMS_AT_ONCE));
   const ownTurn = createTurns();
@@ -107,6 +125,8 @@ interface Member {
   readonly address: Address;
   readonly began: number;
   readonly resolve_ms: number;
+  /** of this, how long puptime stood still */
+  readonly lost_ms: number;
   /** it has other addresses, which are tried when this one fails */
   readonly others: boolean;
 }
@@ -129,21 +149,22 @@ async function probeTogether(
 ): Promise<void> {
   // Their clocks start together, whatever each had to wait for its name.
   const attempts = members.map(({ job, address, resolve_ms }) => {
-    const { deadline, stopwatch } = startAttempt(job.service.timeout_ms, world);
+    const { deadline, stopwatch, standstill } = startAttempt(job.service.timeout_ms, world);
     stopwatch.add('resolve', resolve_ms);
     const how = { address, approach: approachTo(job), deadline, stopwatch, connectLimit_ms: null };
-    return { deadline, observation: observe(how, world) };
+    return { deadline, observation: observe(how, world), standstill };
   });
   const outcomes = await runBatch(
     members,
     attempts.map(({ observation }) => observation.context),
   );
   await Promise.all(
-    members.map(async ({ job, began, others }, index) => {
+    members.map(async ({ job, began, lost_ms, others }, index) => {
       const attempt = attempts[index];
       if (attempt === undefined) throw new Error('every member has an attempt');
       attempt.deadline.clear();
-      const outcome = outcomeOf(job, attempt.observation.finish(outcomes[index] ?? null), began);
+      const reading = attempt.observation.finish(outcomes[index] ?? null);
+      const outcome = outcomeOf(job, reading, { began, standstill: withLost(attempt.standstill(), lost_ms) });
       const failed = outcome.status === 'down' || outcome.status === 'unknown';
       const again = others && failed && !world.signal.aborted;
       options.onResult(job, await (again ? probeService(job, world) : retryWhileDown(job, outcome, world)));
@@ -171,7 +192,7 @@ async function join(job: Job, world: ProbeWorld): Promise<Member | null> {
   const began = world.now();
   const since = world.monotonic();
   // A resolver that is slow for one must not hold up the others.
-  const { deadline } = startAttempt(job.service.timeout_ms / 4, world);
+  const { deadline, standstill } = startAttempt(job.service.timeout_ms / 4, world);
   try {
     const addresses = chosenAddresses(
       job,
@@ -179,7 +200,8 @@ async function join(job: Job, world: ProbeWorld): Promise<Member | null> {
     );
     const [address, ...others] = addresses;
     if (address === undefined) return null;
-    return { job, address, began, resolve_ms: world.monotonic() - since, others: others.length > 0 };
+    const resolve_ms = world.monotonic() - since;
+    return { job, address, began, resolve_ms, lost_ms: standstill().lost_ms, others: others.length > 0 };
   } catch (error) {
     // Probed for itself afterwards, where the same error becomes its result.
     if (error instanceof Fault || error instanceof CannotTell) return null;

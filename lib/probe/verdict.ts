@@ -5,6 +5,7 @@ import type { AddressTried } from '../words/result.ts';
 import { type Status, worstStatus } from '../words/status.ts';
 import { judge } from './expect/judge.ts';
 import type { Job } from './job.ts';
+import { type Standstill, withOverload } from './overload.ts';
 import type { Reading } from './reading.ts';
 
 /** A reading with its verdict. */
@@ -13,10 +14,15 @@ export interface Verdict {
   readonly status: Status;
   /** failing ones first; the first is the result’s reason */
   readonly reasons: readonly Reason[];
+  /** unknown for the sake of this host’s overload alone: another attempt may tell */
+  readonly spoilt: boolean;
 }
 
-/** Facts to verdict. A probe that broke off is judged on the facts that it saw, a whole one on all. */
-export function giveVerdict(job: Job, reading: Reading): Verdict {
+/**
+ * Facts to verdict. A probe that broke off is judged on the facts that it saw, a whole one on all. What may be
+ * this host’s own fault is unknown.
+ */
+export function giveVerdict(job: Job, reading: Reading, standstill: Standstill): Verdict {
   if (reading.cannotTell !== null) {
     const { code, text } = reading.cannotTell;
     const phase =
@@ -30,7 +36,7 @@ export function giveVerdict(job: Job, reading: Reading): Verdict {
       got: null,
       fact: null,
     };
-    return { reading, status: 'unknown', reasons: [reason] };
+    return { reading, status: 'unknown', reasons: [reason], spoilt: false };
   }
   const found = reading.findings.map((finding): Reason => ({
     status: 'down',
@@ -45,7 +51,9 @@ export function giveVerdict(job: Job, reading: Reading): Verdict {
     prefer: job.prefer.filter(({ fact }) => seen(fact)),
   };
   const reasons = [...found, ...judge(sections, reading.facts)];
-  return withSlow(job, { reading, status: worstStatus(reasons.map(({ status }) => status)), reasons });
+  const status = worstStatus(reasons.map((reason) => reason.status));
+  const verdict = withSlow(job, { reading, status, reasons, spoilt: false });
+  return withOverload(verdict, standstill, job.service.timeout_ms);
 }
 
 /** A verdict as one of the addresses that were tried. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
+import { shortageOfDescriptors } from './descriptor-shortage.ts';
 import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 
 /** A program to run without a shell, in a process group of its own. */
@@ -51,8 +52,14 @@ const DRAIN_MS = 100;
 /** How long a killed program may take to be gone. One that waits in the kernel, as for a dead NFS server, never is. */
 const GONE_MS = 1000;
 
+/** Three pairs of sockets, a pipe on which exec(2) tells that it failed, and some to spare. */
+const DESCRIPTORS_OF_A_CHILD = 12;
+
 /** Runs a program to its end. Never throws: not being able to start is an outcome too. */
 export async function runProgram(program: Program): Promise<ProgramOutcome> {
+  // Without descriptors for its pipes Node gives a child without streams, which execa does not survive, nor does puptime.
+  const shortage = shortageOfDescriptors(DESCRIPTORS_OF_A_CHILD);
+  if (shortage !== null) return { kind: 'not_started', errno: shortage, text: shortage };
   closeInheritedDescriptors();
   const began = performance.now();
   const child = execa(program.file, program.args, {

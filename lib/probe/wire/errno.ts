@@ -63,6 +63,14 @@ export function explainError(error: unknown, phase: Phase, where: string, noRout
   return asError(error);
 }
 
+/** Descriptors or memory that failed puptime where nothing was said to anybody, as when it loads a part of itself; or null. */
+export function shortageOf(error: unknown): CannotTell | null {
+  const local = ['EMFILE', 'ENFILE', 'ENOMEM'].includes(errnoOf(error) ?? '')
+    ? explainError(error, 'connect', 'puptime')
+    : null;
+  return local instanceof CannotTell ? local : null;
+}
+
 /** Anything may be thrown; only errors are passed on. */
 export function asError(value: unknown): Error {
   return value instanceof Error ? value : new Error(`not an error: ${typeof value}`);

@@ -63,8 +63,8 @@ export async function execute(execution: Execution, host: ExecutionHost): Promis
     env: environmentFor(execution, host.env),
     ...(execution.cwd === undefined ? {} : { cwd: execution.cwd }),
     ...(execution.stdin === undefined ? {} : { stdin: execution.stdin }),
-    // The probe’s own deadline ends it through the signal; this is the belt to those braces.
-    limit_ms: host.remaining_ms() + 1000,
+    // The probe’s own deadline, which may be put off once, ends it through the signal; this is the belt to those braces.
+    limit_ms: 2 * host.remaining_ms() + 1000,
     grace_ms: 500,
     maxOutput: execution.maxOutput ?? MAX_OUTPUT,
     endGroup: true,
