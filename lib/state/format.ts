@@ -54,4 +54,4 @@ function refuseForeign(dir: string, names: readonly string[], ours: readonly str
 }
 
 /** What is in a fresh file system, and what people may put there before the first run. */
-const MADE_BY_OTHERS: ReadonlySet<string> = new Set(['lost+found', 'beats', 'silences', 'run']);
+const MADE_BY_OTHERS: ReadonlySet<string> = new Set(['lost+found', 'beats', 'silences', 'run', 'run.json']);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isObject } from '../words/json.ts';
 import { errnoOf, replaceFile } from './durable-file.ts';
-import type { State } from './state-directory.ts';
+import { missingError, type State } from './state-directory.ts';
 
 /** The last run that came to its end. */
 export interface FinishedRun {
@@ -16,6 +16,8 @@ export interface FinishedRun {
 
 /** Says in run.json that a run has ended. Not synced: after a power cut the one before may be there. Throws the errno. */
 export function saveRun(state: State, run: FinishedRun): void {
+  // A directory that is not made to its end must hold nothing by which it seems another’s.
+  if (state.missing !== null) throw missingError(state);
   // Under a name of its own: a run that finds nothing due holds no lock.
   replaceFile(`${state.dir}/run.json`, `${JSON.stringify(run)}\n`, { durable: false, unique: run.id });
 }

@@ -3,6 +3,7 @@ import { type ScenarioOptions, sweepScenarios } from './scenario-sweep.ts';
 import {
   type Call,
   canTrace,
+  hasHit,
   type Injection,
   injectionOptions,
   type Recording,
@@ -10,7 +11,7 @@ import {
   UNTRACEABLE,
 } from './strace.ts';
 import type { Ended } from './program-run.ts';
-import { skippedSweep, type SweepResult } from './sweep.ts';
+import { skippedSweep, sumOf, type SweepResult } from './sweep.ts';
 
 /**
  * Every errno that can happen, at every call on the way, once, and for ever where the call is on a file of the state.
@@ -59,7 +60,7 @@ function errnosOf({ name, writes, where }: Call): readonly string[] {
       return ['EIO', 'EROFS', 'EACCES'];
     case 'write':
       // The word for a hook goes through a socket.
-      return where === '' ? [] : ['ENOSPC', 'EIO', 'EDQUOT', 'EAGAIN'];
+      return where === '' ? [] : ['ENOSPC', 'EIO', 'EDQUOT'];
     case 'pwrite64':
       return ['ENOSPC', 'EIO', 'EDQUOT', 'EAGAIN'];
     case 'fsync':
@@ -98,6 +99,7 @@ async function failAt(point: Injection, bench: Bench, { paths }: Recording): Pro
       ? [`exit code 0, and nobody was told: ${tellEnd(ended)}`]
       : [];
   const { call, what, forever = false } = point;
+  if (!hasHit(lab, call)) return sumOf([]);
   const name = `${what.replace('error=', '')} at ${tellCall(call)}${forever ? ' and ever after' : ''}`;
   // A hook that ran although that could not be written down may run once more.
   return conclude(bench, { name, crashes: 1, other });

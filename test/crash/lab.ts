@@ -4,7 +4,7 @@ import { IS_ROOT, PROGRAM } from '../cmd/program.ts';
 import { temporaryDirectory } from '../servers/daemon.ts';
 import { type HookMark, readHookLog, recordingHook } from './hook-log.ts';
 import { ageState } from './state-age.ts';
-import { endStrays, findLeftovers } from './leftovers.ts';
+import { endStrays, findLeftovers, overlayOf } from './leftovers.ts';
 import { type Ended, type ProgramStart, startProgram } from './program-run.ts';
 import { type Condition, openStage } from './stage.ts';
 
@@ -108,6 +108,7 @@ export function createLab({ program = PROGRAM, services = ['a', 'b', 'c'] }: Lab
     PUPTIME_STATE: at('state'),
   };
   const log = at('log/hooks');
+  const overlay = overlayOf(at('state'));
   const hookPath = (event: string, lane?: string) =>
     at(lane === undefined ? `hooks/on_${event}` : `hooks/on_${event}.d/${lane}`);
   const lab: Lab = {
@@ -145,10 +146,11 @@ export function createLab({ program = PROGRAM, services = ['a', 'b', 'c'] }: Lab
     },
     marks: () => readHookLog(log),
     leftovers: () => findLeftovers(lab),
-    age: (ms) => ageState([at('state'), at('run')], ms),
+    age: (ms) => ageState([at('state'), at('run'), overlay], ms),
     save: () => {
       const saved = { dir: at(`saved/${String(++saves)}`) };
       for (const name of CHANGING) if (existsSync(at(name))) copy(at(name), path.join(saved.dir, name));
+      if (existsSync(overlay)) copy(overlay, path.join(saved.dir, 'overlay'));
       return saved;
     },
     restore: (saved, without) => {
@@ -158,10 +160,13 @@ export function createLab({ program = PROGRAM, services = ['a', 'b', 'c'] }: Lab
         rmSync(at(name), { recursive: true, force: true });
         if (existsSync(path.join(saved.dir, name))) copy(path.join(saved.dir, name), at(name));
       }
+      rmSync(overlay, { recursive: true, force: true });
+      if (existsSync(path.join(saved.dir, 'overlay'))) copy(path.join(saved.dir, 'overlay'), overlay);
     },
     remove: () => {
       stage.close();
       endStrays(dir);
+      rmSync(overlay, { recursive: true, force: true });
       temporary.remove();
     },
   };

@@ -70,13 +70,29 @@ export function injectionOptions(
   const when = `${call.nth}${forever ? '+' : ''}`;
   return [
     '-o',
-    '/dev/null',
+    injectedIn(lab),
+    '-y',
     ...scope,
     '-e',
     `trace=${call.name}`,
     '-e',
     `inject=${call.name}:${what}:when=${when}`,
   ];
+}
+
+/**
+ * Whether the error went where it was meant to go. Calls that are not scoped are counted among all of their name, and
+ * what Node does beside us may have come between: then another call got it, or none.
+ */
+export function hasHit(lab: Lab, { scoped, where }: Call): boolean {
+  if (scoped || where === '') return true;
+  const [part = ''] = where.split('/');
+  const lines = readFileSync(injectedIn(lab), 'utf8').split('\n');
+  return lines.some((line) => line.includes('(INJECTED)') && line.includes(`${lab.dir}/${part}/`));
+}
+
+function injectedIn(lab: Lab): string {
+  return path.join(lab.dir, 'injected');
 }
 
 /** As a person would say it: `pwrite64 #3 of state/queue/a~2.json`. */
