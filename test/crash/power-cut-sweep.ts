@@ -5,6 +5,7 @@ import { type Bench, conclude, disturb, isBroken, tellEnd } from './bench.ts';
 import { createLab } from './lab.ts';
 import { endStrays } from './leftovers.ts';
 import { createLoopDisk, type LoopDisk, whyNoLoopDisk } from './loop-disk.ts';
+import type { Ended } from './program-run.ts';
 import type { Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { type Call, injectionOptions, type Recording, recordCalls, tellCall } from './strace.ts';
@@ -104,16 +105,11 @@ async function cutAt(bench: DiskBench, { instant, how }: Outage): Promise<SweepR
   const { lab, disk, recording } = bench;
   lab.restore(bench.before, 'state');
   disk.reset();
-  const ended =
-    instant.kind === 'at'
-      ? await disturb(bench, {
-          strace: injectionOptions(lab, recording.paths, { call: instant.call, what: 'signal=KILL' }),
-        })
-      : await disturb(bench, {
-          started: (pid) => {
-            setTimeout(() => process.kill(pid, 'SIGKILL'), instant.share * bench.duration_ms);
-          },
-        });
+  const ended = await (instant.kind === 'at'
+    ? disturb(bench, {
+        strace: injectionOptions(lab, recording.paths, { call: instant.call, what: 'signal=KILL' }),
+      })
+    : killAfter(bench, instant.share * bench.duration_ms));
   disk.cut(how);
   // What lies in memory is gone with the power, and hooks with it.
   endStrays(lab.dir);
@@ -125,4 +121,23 @@ async function cutAt(bench: DiskBench, { instant, how }: Outage): Promise<SweepR
       : `${String(Math.round(instant.share * 100))} % of its run`;
   const other = ended.signal !== 'SIGKILL' && isBroken(ended) ? [`ended with ${tellEnd(ended)}`] : [];
   return conclude(bench, { name: `power cut at ${when} (${how} the journal)`, crashes: 1, other });
+}
+
+async function killAfter(bench: DiskBench, after_ms: number): Promise<Ended> {
+  let timer: NodeJS.Timeout | undefined;
+  const started = (pid: number) => {
+    timer = setTimeout(() => killIfThere(pid), after_ms);
+  };
+  return disturb(bench, { started }).finally(() => {
+    clearTimeout(timer);
+  });
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It has ended by itself.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }

@@ -21,6 +21,7 @@ export async function weakSweep(options: WeakOptions): Promise<SweepResult> {
     sample === undefined ? undefined : { ...sample, count: Math.ceil(sample.count / scenarios.length) };
   const results: SweepResult[] = [];
   const waiting = [...scenarios.entries()];
+  let done = 0;
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, scenario] = next;
@@ -32,7 +33,8 @@ export async function weakSweep(options: WeakOptions): Promise<SweepResult> {
       } finally {
         trial.remove();
       }
-      progress?.(scenarios.length - waiting.length, scenarios.length);
+      done += 1;
+      progress?.(done, scenarios.length);
     }
   };
   await Promise.all(Array.from({ length: options.parallel ?? 1 }, work));
