@@ -1,6 +1,8 @@
 import { readJournal } from '../state/journal.ts';
 import { isQueued, readQueue, storeReceived } from '../state/queue.ts';
 import type { State } from '../state/state-directory.ts';
+import type { Event } from '../words/event.ts';
+import { ISOLATION } from '../words/record.ts';
 import type { Delivery } from './delivery.ts';
 import { parseForeignEvent } from './foreign-event.ts';
 import { createRunLines } from './run-lines.ts';
@@ -52,7 +54,7 @@ export function createInbox({ state, delivery, world }: InboxOptions): Inbox {
       }
       lines.add(event);
       // A `puptime decide` that feeds us through a pipe commits to the queue that we share just before it prints.
-      if (!seen.has(event.id) && isQueued(state, event.service, event.id)) seen.add(event.id);
+      if (!seen.has(event.id) && isQueued(state, ownerOf(event), event.id)) seen.add(event.id);
       if (seen.has(event.id)) {
         delivery.begin();
         return { kind: 'accepted', id: event.id };
@@ -67,4 +69,9 @@ export function createInbox({ state, delivery, world }: InboxOptions): Inbox {
       return { kind: 'not_stored', id: event.id };
     },
   };
+}
+
+/** In whose record it was committed: that this host is cut off is remembered under a name that no service can have. */
+function ownerOf({ event, service }: Event): string {
+  return event === 'isolated' ? ISOLATION : service;
 }
