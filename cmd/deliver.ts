@@ -1,17 +1,18 @@
 import { createInterface } from 'node:readline';
 import { createInbox } from '../lib/deliver/inbox.ts';
-import { readQueue } from '../lib/state/queue.ts';
+import { readDeliveries } from '../lib/deliver/known-deliveries.ts';
+import { shortHook } from '../lib/report/delivery-table.ts';
 import { removeStale } from '../lib/state/stale-files.ts';
-import { findState } from '../lib/state/state-directory.ts';
 import { EXIT, UserError } from '../lib/words/problem.ts';
 import { safeLine } from '../lib/words/safe-text.ts';
+import type { Config } from '../lib/words/service.ts';
 import { deliverWorld, openDelivery } from './delivering.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { listenForInterruption } from './interruption.ts';
 import type { Options } from './options.ts';
 import { openOutput } from './output.ts';
-import { openOwnState } from './remembered.ts';
-import { readConfig, report, stateDirectory, withHooksOption } from './setting.ts';
+import { findOwnState, openOwnState } from './remembered.ts';
+import { readConfig, report, withHooksOption } from './setting.ts';
 import type { World } from './world.ts';
 
 /** `puptime deliver`: what waits in the queue goes to its hooks; with `-` also events from stdin, stored before any hook starts. */
@@ -23,7 +24,7 @@ export async function deliver(options: Options, world: World): Promise<number> {
       `deliver ${safeLine(input)}: expected nothing, or - for events from stdin`,
     );
   const config = withHooksOption(await readConfig(options, world), options, world);
-  if (options['dry-run'] === true) return listPending(options, config.state, world);
+  if (options['dry-run'] === true) return listPending(options, config, world);
   const state = openOwnState(options, config, world);
   const interruption = listenForInterruption(null);
   const delivery = openDelivery(config, state, interruption.hooks, options, world);
@@ -52,19 +53,16 @@ export async function deliver(options: Options, world: World): Promise<number> {
   return exitCodeOf({ ...counts, unwritten: counts.unwritten + unreadable, status: null }, interruption);
 }
 
-function listPending(options: Options, stateOfConfig: string | null, world: World): number {
-  const state = findState(stateDirectory(options, { state: stateOfConfig }, world), {
-    ...world,
-    report: (line) => report(world, line),
-  });
-  const entries = state === null ? [] : readQueue(state).entries;
-  for (const { events } of entries) {
-    for (const event of events)
-      report(
-        world,
-        `would be delivered: on_${event.event} for ${safeLine(event.service)}: ${safeLine(event.summary)}`,
-      );
+function listPending(options: Options, config: Config, world: World): number {
+  const state = findOwnState(options, config, world);
+  const pending = state === null ? [] : readDeliveries(state).pending;
+  for (const { kind, service, event, hook } of pending) {
+    const to = hook === null ? 'whichever hooks there are' : shortHook(hook.path);
+    report(
+      world,
+      `would be delivered: on_${kind ?? ''} for ${safeLine(service ?? '')}: ${safeLine(event?.summary ?? '')} (${to})`,
+    );
   }
-  if (entries.length === 0) report(world, 'nothing waits in the queue');
+  if (pending.length === 0) report(world, 'nothing waits in the queue');
   return EXIT.ok;
 }

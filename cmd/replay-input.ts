@@ -35,7 +35,9 @@ export async function readReplayInput(name: string, world: World): Promise<Repla
     if (line.trim() === '') continue;
     const parsed = parseForeignEvent(line);
     if (parsed.kind === 'event') events.push(parsed.event);
-    else if (isResult(line)) results += 1;
+    else if (schemaOf(line) === 'puptime.result.v1') results += 1;
+    // The first and the last line of a results file of on_run.
+    else if (schemaOf(line) === 'puptime.run.v1') continue;
     else problems.push(`${shown}:${String(index + 1)}: no event: ${parsed.reason}: this line is left out`);
   }
   return { name: shown, events, results, problems };
@@ -48,9 +50,9 @@ function wholeEvent(text: string): Event | null {
   return parsed.kind === 'event' ? parsed.event : null;
 }
 
-function isResult(line: string): boolean {
+function schemaOf(line: string): unknown {
   const value = parseForeignJson(line);
-  return isObject(value) && value['schema'] === 'puptime.result.v1';
+  return isObject(value) ? value['schema'] : undefined;
 }
 
 function readFile(name: string, world: World): string {

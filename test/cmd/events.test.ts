@@ -417,7 +417,7 @@ describe('puptime events ack', () => {
     far.config({ services: [] });
     place.config(gone());
     const pipe = `puptime probe --json | puptime decide | env PUPTIME_STATE=${far.state} puptime deliver -c ${far.dir}/puptime.yaml - | puptime events ack -`;
-    const { stdout, stderr } = await place.shell(`${pipe}; echo "${'$'}{PIPESTATUS[*]}"`);
+    const { stdout, stderr } = await place.shell(`${pipe}; echo "\${PIPESTATUS[*]}"`);
     expect([stdout, stderr]).toEqual(['2 0 0 0\n', '']);
     expect([...far.news()].sort()).toEqual(['down gone', 'first gone', 'result gone', 'run puptime']);
     expect((await place.run(['decide'])).stdout).toBe('');
