@@ -96,8 +96,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       if (held === null) return;
       const fresh = listQueue(state).filter(news.isNew);
       if (fresh.length === 0) return;
-      syncQueue(state);
-      for (const entry of readQueue(state).entries) {
+      const { entries } = readQueue(state);
+      // What was read is to outlive a power cut before its hooks start; it need not come from a process that still lives.
+      tally.attempt(() => syncQueue(state));
+      for (const entry of entries) {
         if (!known.has(queueName(entry))) admitEntry(entry, held.journal);
       }
       news.passOver(fresh);
