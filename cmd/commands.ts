@@ -1,17 +1,18 @@
+import { EVENTS, REPLAY } from './events-options.ts';
 import {
   DECIDE,
   DELIVER,
-  EVENTS,
+  EXPLAIN,
   HOOK,
   type OptionTable,
   type Options,
   PROBE,
-  REPLAY,
-  RUN,
   SILENCE,
   STATUS,
   VALIDATE,
 } from './options.ts';
+import { RUN } from './run-options.ts';
+import { SIMULATE } from './simulate-options.ts';
 import type { World } from './world.ts';
 
 /** One command: what its help says, and how it is started. */
@@ -77,6 +78,28 @@ export const COMMANDS: readonly Command[] = [
       ['puptime status --max-age 5m', 'exits with 3 when the last run is too old: for a second watcher'],
     ],
     start: async (options, world) => (await import('./status.ts')).status(options, world),
+  },
+  {
+    usage: 'simulate [words..]',
+    describe: 'a story such as UUDDDUUS through the real decisions: which hook would run when',
+    options: SIMULATE,
+    examples: [
+      ['puptime simulate UUDDDUUS', 'letters: up, down, slow (S), degraded (W), unknown (?), (held)'],
+      ['puptime simulate cache "U D D D U" --every 1m', 'with what the config says of cache'],
+      ['puptime simulate UDDD --set down_after=3 --expect "first · · down"', 'a test of your own thresholds'],
+      ['puptime simulate --results run.ndjson', 'what happened, decided again'],
+    ],
+    start: async (options, world) => (await import('./simulate.ts')).simulate(options, world),
+  },
+  {
+    usage: 'explain <name>',
+    describe: 'one probe told in full: phases, transcript, each expectation, and what would be announced',
+    options: EXPLAIN,
+    examples: [
+      ['puptime explain cache', 'why it is announced, or not'],
+      ['puptime explain https://example.org', 'a URL needs no config'],
+    ],
+    start: async (options, world) => (await import('./explain.ts')).explain(options, world),
   },
   {
     usage: 'silence [words..]',

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { EXIT, UserError } from '../lib/words/problem.ts';
 import { safeLine } from '../lib/words/safe-text.ts';
 import { readArguments } from './command-line.ts';
-import { RUN } from './options.ts';
+import { RUN } from './run-options.ts';
 import { systemFailure } from './system-failure.ts';
 import { VERSION } from '../lib/words/version.ts';
 import type { World } from './world.ts';

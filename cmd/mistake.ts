@@ -5,15 +5,7 @@ import { safeLine } from '../lib/words/safe-text.ts';
 /** What can be written after `puptime`: each command with its options, by name. */
 export type Vocabulary = ReadonlyMap<string, readonly string[]>;
 
-const NOT_YET = [
-  'explain',
-  'simulate',
-  'beat',
-  'receive',
-  'init',
-  'doctor',
-  'completion',
-];
+const NOT_YET = ['beat', 'receive', 'init', 'doctor', 'completion'];
 
 /** What is wrong with a command line that yargs refused with `message`: UserError 64, with "did you mean". */
 export function mistakeIn(argv: readonly string[], message: string, vocabulary: Vocabulary): UserError {

@@ -1,4 +1,5 @@
-import { FORMATS, type Format } from '../lib/report/format.ts';
+import type { Format } from '../lib/report/format.ts';
+import { CONFIG, DRY_RUN, HOOKS, OUTPUT, SELECT, STATE, SWEEP } from './run-options.ts';
 
 /** One option of the command line: the same table serves yargs and the hot path. */
 export interface OptionSpec {
@@ -13,89 +14,6 @@ export interface OptionSpec {
 }
 
 export type OptionTable = { readonly [name: string]: OptionSpec };
-
-const CONFIG: OptionTable = {
-  config: {
-    alias: 'c',
-    type: 'string',
-    array: true,
-    value: 'FILE',
-    describe: 'config file; repeatable, - is stdin, a directory means its *.yaml',
-  },
-};
-
-const STATE: OptionTable = {
-  state: { type: 'string', value: 'DIR', describe: 'state directory' },
-};
-
-const HOOKS: OptionTable = {
-  hooks: { type: 'string', value: 'DIR', describe: 'hooks directory' },
-};
-
-const SELECT: OptionTable = {
-  tag: {
-    type: 'string',
-    array: true,
-    value: 'TAG',
-    describe: 'only services with this tag; repeatable: any of them',
-  },
-  group: { type: 'string', array: true, value: 'GROUP', describe: 'only services of this group; repeatable' },
-  only: {
-    type: 'string',
-    array: true,
-    value: 'GLOB',
-    describe: 'only services whose name matches, as in --only "shop/*"; repeatable',
-  },
-};
-
-const OUTPUT: OptionTable = {
-  output: {
-    alias: 'o',
-    type: 'string',
-    value: 'FORMAT',
-    choices: FORMATS,
-    describe: 'format of the results',
-  },
-  json: { type: 'boolean', describe: 'one JSON line for each result, the same as -o ndjson' },
-  quiet: { alias: 'q', type: 'boolean', describe: 'print nothing but errors' },
-  verbose: { alias: 'v', type: 'boolean', describe: 'also show what hooks printed' },
-  'no-color': { type: 'boolean', describe: 'no colours (also: NO_COLOR in the environment)' },
-};
-
-const SWEEP: OptionTable = {
-  concurrency: {
-    type: 'number',
-    value: 'N',
-    describe: 'probes at once (default: what the descriptor limit allows, at most 2000)',
-  },
-  deadline: { type: 'string', value: '50s', describe: 'the whole run; what it cuts off is unknown' },
-};
-
-const DRY_RUN: OptionTable = {
-  'dry-run': { type: 'boolean', describe: 'say what would be announced; start no hook, remember nothing' },
-};
-
-export const RUN: OptionTable = {
-  ...CONFIG,
-  ...STATE,
-  ...HOOKS,
-  ...SELECT,
-  ...OUTPUT,
-  ...SWEEP,
-  ...DRY_RUN,
-  all: { type: 'boolean', describe: 'probe all, due or not' },
-  'exit-status': {
-    type: 'boolean',
-    describe: 'exit with the worst status: 0 up, 1 degraded, 2 down, 3 unknown',
-  },
-  'lock-wait': {
-    type: 'string',
-    value: '10s',
-    describe: 'wait for a run that still probes instead of exiting with 75',
-  },
-  'no-state': { type: 'boolean', describe: 'no memory: every failing probe runs on_down' },
-  'no-deliver': { type: 'boolean', describe: 'leave the events in the queue for puptime deliver' },
-};
 
 export const PROBE: OptionTable = {
   ...CONFIG,
@@ -119,45 +37,6 @@ export const DECIDE: OptionTable = {
 };
 
 export const DELIVER: OptionTable = { ...CONFIG, ...STATE, ...HOOKS, ...OUTPUT, ...DRY_RUN };
-
-const LOCK_WAIT_DELIVERY: OptionTable = {
-  'lock-wait': {
-    type: 'string',
-    value: '10s',
-    describe: 'how long to wait for a delivery that is under way before exiting with 75',
-  },
-};
-
-const ONE_HOOK: OptionTable = {
-  hook: {
-    type: 'string',
-    value: 'NAME',
-    describe: 'only this hook: its path, or its name as in on_down.d/10-mail',
-  },
-};
-
-export const EVENTS: OptionTable = {
-  ...CONFIG,
-  ...STATE,
-  ...SELECT,
-  ...OUTPUT,
-  ...ONE_HOOK,
-  ...LOCK_WAIT_DELIVERY,
-  pending: { type: 'boolean', describe: 'only those that wait for a hook' },
-  dead: { type: 'boolean', describe: 'only those that were given up' },
-  recent: { type: 'boolean', describe: 'only those that are done or dropped, the newest first' },
-  limit: { type: 'number', value: 'N', describe: 'of the recent ones, at most so many (default 20)' },
-  all: { type: 'boolean', describe: 'with retry or drop: all that are shown, instead of IDs' },
-  'dry-run': { type: 'boolean', describe: 'say what would be changed; change nothing' },
-};
-
-export const REPLAY: OptionTable = {
-  ...CONFIG,
-  ...HOOKS,
-  ...OUTPUT,
-  ...ONE_HOOK,
-  'dry-run': { type: 'boolean', describe: 'say which hooks would run; run none' },
-};
 
 export const STATUS: OptionTable = {
   ...CONFIG,
@@ -189,6 +68,14 @@ export const SILENCE: OptionTable = {
     describe: 'or until when: 18:30, 2026-12-01T18:30 on this host’s clock, or with an offset',
   },
   note: { type: 'string', value: 'TEXT', describe: 'why: it is shown where something is held back' },
+};
+
+export const EXPLAIN: OptionTable = {
+  ...CONFIG,
+  ...STATE,
+  ...HOOKS,
+  ...OUTPUT,
+  deadline: { type: 'string', value: '50s', describe: 'for all of it; what it cuts off is unknown' },
 };
 
 /** What an option table gives once parsed. Options that were not given are absent. */
@@ -223,4 +110,9 @@ export interface Options {
   readonly for?: string;
   readonly until?: string;
   readonly note?: string;
+  readonly results?: string;
+  readonly set?: readonly string[];
+  readonly every?: string;
+  readonly from?: string;
+  readonly expect?: string;
 }

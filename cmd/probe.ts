@@ -1,17 +1,17 @@
 import { isDue } from '../lib/decide/due.ts';
 import type { Reported } from '../lib/report/reported.ts';
-import { EXIT, UserError } from '../lib/words/problem.ts';
 import type { Config, Service } from '../lib/words/service.ts';
 import { STATUS_NUMBER, type Status, worstStatus } from '../lib/words/status.ts';
 import { durationOption } from './command-line.ts';
 import { listenForInterruption } from './interruption.ts';
 import type { Options } from './options.ts';
+import { bareServices, isTarget } from './probe-targets.ts';
 import { prepareJobs, probeJobs } from './probing.ts';
 import { remembered } from './remembered.ts';
 import { chooseFormat, openResultsPrinter } from './results-printer.ts';
 import { newRun } from './run-info.ts';
 import { selectServices } from './select.ts';
-import { readConfig, refuseProblems } from './setting.ts';
+import { readConfig } from './setting.ts';
 import type { World } from './world.ts';
 
 /** `puptime probe`: results only, no memory, no hooks. */
@@ -48,10 +48,6 @@ export async function probe(options: Options, world: World): Promise<number> {
   return interruption.exitCode() ?? STATUS_NUMBER[worstStatus(statuses)];
 }
 
-function isTarget(word: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(word);
-}
-
 function chosen(config: Config, options: Options, world: World): readonly Service[] {
   const names = options._.filter((word) => !isTarget(word));
   const selected = selectServices(config.services, { ...options, _: names });
@@ -61,13 +57,4 @@ function chosen(config: Config, options: Options, world: World): readonly Servic
   const { records } = remembered(options, config, world);
   const due = enabled.filter((service) => isDue(service, records.get(service.name) ?? null, world.now()));
   return due.length > 0 ? [...config.canaries, ...due] : [];
-}
-
-async function bareServices(targets: readonly string[], world: World): Promise<readonly Service[]> {
-  if (targets.length === 0) return [];
-  const { servicesOfTargets } = await import('../lib/config/bare-targets.ts');
-  const checked = await servicesOfTargets(targets, world.cwd);
-  if (checked.ok) return checked.value;
-  refuseProblems(checked.problems, world);
-  throw new UserError(EXIT.usage, 'nothing was probed');
 }

@@ -1,7 +1,7 @@
 import { showDuration } from '../words/duration-text.ts';
 import type { EventKind } from '../words/event.ts';
 import type { Quorum } from '../words/policy.ts';
-import type { WholeRecord } from '../words/record.ts';
+import type { ServiceRecord, WholeRecord } from '../words/record.ts';
 import { decide, type DecideInput } from './decide.ts';
 import { CLEARED_AT, limitsOf, meanOf, windowOf } from './degradation.ts';
 import { changing } from './flapping.ts';
@@ -43,6 +43,11 @@ export function explainDecision(input: ExplainInput): Explanation {
     holds: holds(after, input),
     told: told(after),
   };
+}
+
+/** The `counts` of an explanation, of what a decision has left. */
+export function countsOf(record: ServiceRecord, input: ExplainInput): readonly string[] {
+  return counts(whole(record), input);
 }
 
 function counts(after: WholeRecord, input: ExplainInput): readonly string[] {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Json } from '../words/json.ts';
 import type { Finding } from '../words/reason.ts';
 import { limitConnect } from './deadline.ts';
@@ -7,6 +8,7 @@ import { type DialOptions, Fault, type ProbeContext } from './prober.ts';
 import { type ConversationHost, converse } from './wire/conversation.ts';
 import { dialSocket, peerName } from './wire/dial.ts';
 import { hasRoute } from './wire/routes.ts';
+import { overhear } from './wire/trace.ts';
 
 /** What a probe has reported so far. */
 export interface Seen {
@@ -30,6 +32,7 @@ export function openNetwork(
     signal: deadline.signal,
     aborted: (phase) => deadline.explain(phase, name),
     enter: (phase) => stopwatch.enter(phase),
+    overheard: overhear(name, world.trace),
     secure: (socket, peerOfSocket, options) => secure(socket, peerOfSocket, options, how, world, seen),
   });
   return {
@@ -41,6 +44,7 @@ export function openNetwork(
       const name = options.path ?? (where === null ? peer : peerName(where));
       const conversation = converse(socket, where, name, hostFor(name));
       own(() => conversation.destroy());
+      own(() => world.trace?.({ kind: 'closed', peer: name, ...counted(socket) }));
       if (options.tls) await conversation.startTls(options.tls);
       return conversation;
     },
@@ -72,6 +76,10 @@ async function dial(options: DialOptions, how: AddressProbe, noRoute: (family: 4
   }
 }
 
+function counted({ bytesWritten, bytesRead }: Socket): { readonly sent: number; readonly received: number } {
+  return { sent: bytesWritten, received: bytesRead };
+}
+
 /** The handshake; what is wrong with the certificates ends the probe before a byte of ours is sent. */
 async function secure(
   socket: Parameters<ConversationHost['secure']>[0],
@@ -91,6 +99,7 @@ async function secure(
     env: world.env,
     now: () => world.now(),
   });
+  world.trace?.({ kind: 'secured', peer, ...counted(socket) });
   Object.assign(seen.facts, secured.session.facts);
   seen.findings.push(...secured.session.findings);
   const [first] = secured.session.findings;

@@ -59,13 +59,16 @@ export function observe(how: AddressProbe, world: ProbeWorld): Observation {
     async execute(execution) {
       const { execute } = await import('./wire/execution.ts');
       stopwatch.enter('first_byte');
-      return execute(execution, {
+      const outcome = await execute(execution, {
         signal: deadline.signal,
         remaining_ms: () => deadline.remaining_ms(),
         aborted: () => deadline.explain('protocol', execution.argv[0]),
         enterTransfer: () => stopwatch.enter('transfer'),
         env: world.env,
       });
+      const { exitCode: exit_code, signal } = outcome;
+      world.trace?.({ kind: 'executed', argv: execution.argv, exit_code, signal });
+      return outcome;
     },
     resolve: (host, port) => resolveFor(host, port, deadline, world),
   };

@@ -1,4 +1,5 @@
 import type { Resolver } from './wire/resolver.ts';
+import type { Trace } from './wire/trace.ts';
 
 /** What probing needs of the world. */
 export interface ProbeWorld {
@@ -14,4 +15,6 @@ export interface ProbeWorld {
   readonly lost_ms?: (since_ms: number) => number;
   /** one line for stderr: what puptime could not do beside the probe itself */
   report(line: string): void;
+  /** for explain alone */
+  readonly trace?: Trace;
 }

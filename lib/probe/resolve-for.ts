@@ -26,5 +26,6 @@ export async function resolveFor(
     if (deadline.signal.aborted) onAbort();
   });
   const names = await Promise.race([world.resolver.resolve(host), silent]);
+  world.trace?.({ kind: 'resolved', host, addresses: names.map(({ ip }) => ip) });
   return names.map((name) => ({ ...name, port }));
 }

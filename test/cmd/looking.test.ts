@@ -65,6 +65,68 @@ describe('status', () => {
     expect((await place.run(['status', '--max-age', 'often'])).code).toBe(64);
   });
 
+  test('tells of silences and windows of this moment, and of the last run', async () => {
+    const maintenance = [
+      { from: '2020-01-01T00:00Z', to: '2020-01-02T00:00Z' },
+      { cron: '* * * * *', for: '5m' },
+    ];
+    place.config({
+      services: [
+        { name: 'web', target: site.url },
+        { name: 'gone', target: closed, maintenance },
+      ],
+    });
+    await place.run(['run']);
+    await place.run(['silence', 'web', '--for', '1h', '--note', 'new kernel']);
+    const { stdout } = await place.run(['status']);
+    expect(stdout).toMatch(/^up +web .* silenced until .*: new kernel/m);
+    expect(stdout).toMatch(/^unknown +gone .* in maintenance/m);
+    expect(stdout).toMatch(
+      /\n.*1 up.*1 in maintenance, 1 silenced; the last run ended .* ago, exit code 0\n$/,
+    );
+    const [web] = jsonLines((await place.run(['status', '--json', 'web'])).stdout);
+    expect(web).toMatchObject({
+      held: { kind: 'silence' },
+      last_run: { exit_code: 0 },
+      uptime: { share: 1, of: 1 },
+    });
+    expect(JSON.parse((await place.run(['status', '-o', 'json'])).stdout)).toHaveLength(2);
+  });
+
+  test('is a Nagios plugin and a file for the textfile collector when asked', async () => {
+    place.config({
+      services: [
+        { name: 'web', target: site.url },
+        { name: 'gone', target: closed },
+      ],
+    });
+    await place.run(['run']);
+    const nagios = await place.run(['status', '-o', 'nagios']);
+    expect([nagios.code, nagios.stdout]).toEqual([
+      2,
+      expect.stringMatching(/^PUPTIME CRITICAL - 2 services/),
+    ]);
+    expect((await place.run(['status', '-o', 'nagios', 'web'])).code).toBe(0);
+    const metrics = await place.run(['status', '-o', 'prometheus']);
+    expect([metrics.code, metrics.stdout]).toEqual([
+      0,
+      expect.stringContaining('\npuptime_service_status{service="gone",type="tcp"} 2\n'),
+    ]);
+  });
+
+  test('says first when this host is cut off, and shows no service for that', async () => {
+    place.config({ canaries: [closed], services: [{ name: 'web', target: site.url }] });
+    await place.run(['run']);
+    const { stdout } = await place.run(['status']);
+    expect(stdout).toMatch(
+      /^this host is cut off for .*: the canary does not answer.*\nSTATUS .*\nunknown +web /,
+    );
+    const lines = jsonLines((await place.run(['status', '--json'])).stdout);
+    expect(lines.map(({ service }) => service)).toEqual(['web']);
+    expect(lines[0].isolated.since).toMatch(/Z$/);
+    expect((await place.run(['status', 'puptime:isolation'])).code).toBe(64);
+  });
+
   test('an invalid config hides nothing where the state is named, and is told where it is not', async () => {
     place.config({ services: [{ name: 'gone', target: closed }] });
     await place.run(['run']);
@@ -207,11 +269,14 @@ describe('schema, help, version, mistakes', () => {
       'decide',
       'deliver',
       'events',
+      'explain',
       'hook',
       'probe',
       'replay',
       'run',
       'schema',
+      'silence',
+      'simulate',
       'status',
       'validate',
     ]);
@@ -232,14 +297,14 @@ describe('schema, help, version, mistakes', () => {
     [['run', '--state', 'a', '--state', 'b'], /--state: given 2 times/],
     [['run', '-o', 'yaml'], /--output: "yaml" is none of/],
     [['run', '--concurrency', '-3'], /concurrency/],
-    [['explain', 'web'], /not in this version/],
+    [['doctor'], /not in this version/],
     [['deliver', 'x'], /expected nothing, or -/],
     [['hook', 'lnit'], /did you mean lint/],
     [['hook'], /./],
     [['events', 'retyr'], /did you mean events retry/],
     [['events', 'retry'], /expected IDs/],
     [['replay'], /./],
-    [['status', '-o', 'tap'], /expected human, json or ndjson/],
+    [['status', '-o', 'tap'], /expected human, json, ndjson, nagios or prometheus/],
   ])('%j is 64, in a line and a hint', async (args, words) => {
     const { code, stdout, stderr } = await place.run(args);
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });

@@ -20,12 +20,11 @@ export function judge({ expect, prefer }: Sections, facts: Facts): Reason[] {
 }
 
 function judgeOne(check: Check, facts: Facts, status: 'down' | 'degraded'): Reason[] {
-  const { fact, part, expected, matcher, codes, when = [] } = check;
+  const { fact, expected, matcher, codes, when = [] } = check;
   if (isMet(check, facts) || !when.every((condition) => isMet(condition, facts))) return [];
   const seen = seenBy(check, facts);
   const code = (typeof seen === 'string' && codes !== undefined ? codes[seen] : undefined) ?? check.code;
-  const label = part.kind === 'whole' ? fact : `${fact} ${part.kind === 'key' ? part.key : part.path.source}`;
-  const text = `${label} is ${seen === undefined ? 'missing' : showSeen(seen)}, expected ${matcher.phrase}`;
+  const text = `${labelOf(check)} is ${seen === undefined ? 'missing' : showSeen(seen)}, expected ${matcher.phrase}`;
   return [
     {
       status,
@@ -39,12 +38,26 @@ function judgeOne(check: Check, facts: Facts, status: 'down' | 'degraded'): Reas
   ];
 }
 
-function isMet(check: Check, facts: Facts): boolean {
+/** The fact, and which part of it: `headers content-type`. */
+export function labelOf({ fact, part }: Check): string {
+  switch (part.kind) {
+    case 'whole':
+      return fact;
+    case 'key':
+      return `${fact} ${part.key}`;
+    case 'path':
+      return `${fact} ${part.path.source}`;
+  }
+}
+
+/** Whether an expectation holds, whatever its `when` says. */
+export function isMet(check: Check, facts: Facts): boolean {
   const seen = seenBy(check, facts);
   return seen === undefined ? check.matcher.absent : check.matcher.holds(seen);
 }
 
-function seenBy(check: Check, facts: Facts): Json | undefined {
+/** The value that an expectation is about; undefined when it was not seen. */
+export function seenBy(check: Check, facts: Facts): Json | undefined {
   return select(check, Object.hasOwn(facts, check.fact) ? facts[check.fact] : undefined);
 }
 

@@ -41,7 +41,8 @@ export const redis: Prober<object, typeof REDIS_FACTS> = {
       async run(context) {
         const conversation = await context.dial(dialOptions);
         // All in one segment: a probe costs one round trip, whatever it asks.
-        await conversation.write(encodeCommands([...login, ['PING'], ['INFO']]));
+        const commands = [...login, ['PING'], ['INFO']];
+        await conversation.write(encodeCommands(commands), encodeCommands(commands.map(withoutPassword)));
         for (const command of login) await readOk(conversation, command[0] ?? '');
         const ponged = await readPong(conversation, context);
         await lookAtInfo(conversation, context, db, ponged);
@@ -70,6 +71,10 @@ function loginOf({ username, password }: Target, db: number): (readonly string[]
     );
   const auth = password === null ? [] : [['AUTH', ...(username === null ? [] : [username]), password]];
   return db === 0 ? auth : [...auth, ['SELECT', String(db)]];
+}
+
+function withoutPassword(command: readonly string[]): readonly string[] {
+  return command[0] === 'AUTH' ? [...command.slice(0, -1), '***'] : command;
 }
 
 async function readOk(conversation: Conversation, command: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type Address, Fault } from '../prober.ts';
 import { type Inbox, type InboxHost, openInbox } from './inbox.ts';
 import type { TlsSession } from './tls-handshake.ts';
+import type { Overheard } from './trace.ts';
 
 /**
  * One connection, read and written in turns. Everything rejects with a Fault or CannotTell: at the deadline (timeout),
@@ -17,8 +18,8 @@ export interface Conversation {
   readonly local: string | null;
   /** the last handshake; null before one */
   tls(): TlsSession | null;
-  /** Sends; resolves when the kernel has taken it. */
-  write(data: Uint8Array | string): Promise<void>;
+  /** Sends; resolves when the kernel has taken it. `shown`: the same for a transcript, where it holds a secret. */
+  write(data: Uint8Array | string, shown?: Uint8Array | string): Promise<void>;
   /** The next bytes that come, at least one; null when the peer has ended its side. */
   read(): Promise<Buffer | null>;
   /** Exactly so many bytes. */
@@ -36,6 +37,8 @@ export interface Conversation {
     readonly serverName?: string;
     readonly alpn?: readonly string[];
   }): Promise<TlsSession>;
+  /** For a transcript, what a library says on a socket that was handed over. */
+  readonly overheard: Overheard;
   /** Hands the socket to a library. Nothing may be read or written here afterwards; the context still closes it. */
   handover(): Socket;
   /** Ends our side. */
@@ -75,7 +78,9 @@ export function converse(
       return socket.localAddress ?? null;
     },
     tls: () => session,
-    async write(data) {
+    overheard: host.overheard,
+    async write(data, shown = data) {
+      host.overheard.sent(shown);
       if (host.signal.aborted) inbox.check();
       if (inbox.size() === 0) host.enter('first_byte');
       await writeTo(inbox.socket(), data);

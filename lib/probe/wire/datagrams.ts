@@ -3,6 +3,7 @@ import type { Phase } from '../../words/reason.ts';
 import type { Address, CannotTell, Fault } from '../prober.ts';
 import { explainError } from './errno.ts';
 import type { StopwatchPhase } from './stopwatch.ts';
+import type { Overheard } from './trace.ts';
 
 /** A UDP socket connected to one address: only its datagrams come in, and its port being closed is heard of. */
 export interface Datagrams {
@@ -19,6 +20,7 @@ export interface DatagramsHost {
   readonly signal: AbortSignal;
   aborted(phase: Phase): Fault | CannotTell;
   enter(phase: StopwatchPhase): void;
+  readonly overheard: Overheard;
   readonly source: string | null;
   /** whether this host has a route at all for the family */
   noRoute(family: 4 | 6): boolean;
@@ -43,6 +45,7 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
   const explain = (error: unknown) =>
     explainError(error, 'connect', peer, () => host.noRoute(address.family));
   socket.on('message', (message) => {
+    host.overheard.received(message);
     if (waiting.length < MAX_WAITING) waiting.push(message);
     notify();
   });
@@ -90,6 +93,7 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
     address,
     peer,
     async send(data) {
+      host.overheard.sent(data);
       const error = await new Promise<Error | null>((resolve) => {
         socket.send(data, (problem) => resolve(problem));
       });

@@ -4,6 +4,7 @@ import { safeLine } from '../../words/safe-text.ts';
 import { Fault, type CannotTell } from '../prober.ts';
 import { explainError } from './errno.ts';
 import type { StopwatchPhase } from './stopwatch.ts';
+import type { Overheard } from './trace.ts';
 
 /** What has come over one socket and was not read yet, and how the socket ended. */
 export interface Inbox {
@@ -33,6 +34,7 @@ export interface InboxHost {
   /** what the deadline or an interruption means now */
   aborted(phase: Phase): Fault | CannotTell;
   enter(phase: StopwatchPhase): void;
+  readonly overheard: Overheard;
 }
 
 /** Above this much unread data the peer is made to wait. */
@@ -54,6 +56,7 @@ export function openInbox(first: Socket, peer: string, host: InboxHost): Inbox {
   };
   const onData = (chunk: Buffer) => {
     if (size === 0) host.enter('transfer');
+    host.overheard.received(chunk);
     chunks.push(chunk);
     size += chunk.length;
     if (size > HIGH_WATER) socket.pause();

@@ -10,19 +10,19 @@ type Mechanism = (conversation: Conversation, credentials: Credentials) => Promi
 /** Source: RFC 4954, RFC 4616 (PLAIN), RFC 2195 (CRAM-MD5); LOGIN is only a draft, but everywhere. */
 const MECHANISMS: Readonly<Record<string, Mechanism>> = {
   PLAIN: async (conversation, { username, password }) =>
-    ask(conversation, `AUTH PLAIN ${base64(`\0${username}\0${password}`)}`),
+    ask(conversation, `AUTH PLAIN ${base64(`\0${username}\0${password}`)}`, 'AUTH PLAIN ***'),
   LOGIN: async (conversation, { username, password }) => {
     const first = await ask(conversation, 'AUTH LOGIN');
     if (first.code !== 334) return first;
     const second = await ask(conversation, base64(username));
-    return second.code === 334 ? ask(conversation, base64(password)) : second;
+    return second.code === 334 ? ask(conversation, base64(password), '***') : second;
   },
   'CRAM-MD5': async (conversation, { username, password }) => {
     const challenge = await ask(conversation, 'AUTH CRAM-MD5');
     if (challenge.code !== 334) return challenge;
     const asked = Buffer.from(challenge.lines[0] ?? '', 'base64');
     const digest = createHmac('md5', password).update(asked).digest('hex');
-    return ask(conversation, base64(`${username} ${digest}`));
+    return ask(conversation, base64(`${username} ${digest}`), '***');
   },
 };
 

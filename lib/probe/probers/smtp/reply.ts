@@ -35,9 +35,9 @@ export async function readReply(conversation: Conversation): Promise<SmtpReply> 
   }
 }
 
-/** Sends a command and reads its reply. */
-export async function ask(conversation: Conversation, command: string): Promise<SmtpReply> {
-  await conversation.write(`${command}\r\n`);
+/** Sends a command and reads its reply. `shown`: the same for a transcript, where it holds a secret. */
+export async function ask(conversation: Conversation, command: string, shown = command): Promise<SmtpReply> {
+  await conversation.write(`${command}\r\n`, `${shown}\r\n`);
   return readReply(conversation);
 }
 

@@ -3,7 +3,7 @@ import { fail } from '../../prober.ts';
 import type { Conversation } from '../conversation.ts';
 import { createChunkedReader } from './chunked-reader.ts';
 import { type Framing, framingOf } from './framing.ts';
-import type { HeaderList } from './header-list.ts';
+import { type HeaderList, withoutSecrets } from './header-list.ts';
 import type { SentRequest } from './sent-request.ts';
 import type { Place } from './place.ts';
 import type { HttpResponse } from './response.ts';
@@ -19,15 +19,16 @@ export async function exchangeHttp1(
   request: SentRequest,
   fields: HeaderList,
 ): Promise<HttpResponse> {
-  const lines = [
-    `${request.method} ${place.path} HTTP/1.1`,
-    ...fields.map(([name, value]) => `${asUsual(name)}: ${value}`),
-  ];
-  const head = Buffer.from(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'utf8');
+  const headOf = (list: HeaderList) => {
+    const lines = [
+      `${request.method} ${place.path} HTTP/1.1`,
+      ...list.map(([name, value]) => `${asUsual(name)}: ${value}`),
+    ];
+    return Buffer.from(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'utf8');
+  };
+  const whole = (head: Buffer) => (request.body === null ? head : Buffer.concat([head, request.body]));
   // Not waited for: a server may refuse a long body before it has read it. What goes wrong is told by the next read.
-  conversation
-    .write(request.body === null ? head : Buffer.concat([head, request.body]))
-    .catch(() => undefined);
+  conversation.write(whole(headOf(fields)), whole(headOf(withoutSecrets(fields)))).catch(() => undefined);
   const answer = await readFinalHead(conversation);
   const framing = framingOf(request.method, answer);
   return { head: answer, body: () => readBody(conversation, framing) };

@@ -3,7 +3,7 @@ import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'nod
 import { Fault, type ProbeContext } from '../../prober.ts';
 import type { Conversation } from '../conversation.ts';
 import { mayHaveBody } from './framing.ts';
-import type { HeaderList } from './header-list.ts';
+import { type HeaderList, withoutSecrets } from './header-list.ts';
 import { type Http2Line, openHttp2Line } from './http2-line.ts';
 import type { SentRequest } from './sent-request.ts';
 import type { Place } from './place.ts';
@@ -24,10 +24,25 @@ export async function exchangeHttp2(
     endStream: request.body === null,
   });
   stream.on('error', line.note);
+  conversation.overheard.sent(shownHead(request, place, fields));
   if (request.body !== null) stream.end(request.body);
   const head = await readHead(stream, line);
   context.enter('transfer');
+  conversation.overheard.received(
+    [
+      `HTTP/2 ${String(head.status)}`,
+      ...head.headers.map(([name, value]) => `${name}: ${value}`),
+      '',
+      '',
+    ].join('\r\n'),
+  );
   return { head, body: () => readBody(stream, line, mayHaveBody(request.method, head.status)) };
+}
+
+/** What was sent, in the words of HTTP/1.1: of the frames nothing could be read. */
+function shownHead(request: SentRequest, place: Place, fields: HeaderList): string {
+  const lines = withoutSecrets(fields).map(([name, value]) => `${name}: ${value}`);
+  return [`${request.method} ${place.path} HTTP/2`, ...lines, '', ''].join('\r\n');
 }
 
 /** The fields as `fieldsOf` gives them, Host first. */

@@ -29,3 +29,12 @@ export function itemsOf(value: string | null): string[] {
     .map((item) => item.trim().toLowerCase())
     .filter((item) => item !== '');
 }
+
+const SECRET = ['authorization', 'proxy-authorization', 'cookie'];
+
+/** For a transcript: what logs in is not shown, however short it is. */
+export function withoutSecrets(headers: HeaderList): HeaderList {
+  return headers.map(([name, value]) =>
+    SECRET.includes(name.toLowerCase()) ? [name, '***'] : [name, value],
+  );
+}
