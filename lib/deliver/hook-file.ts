@@ -20,7 +20,7 @@ export function inspectHookFile(
   const start = readStart(file);
   if (start === null) return [];
   if (start.length === 0)
-    return doubt('is empty: it does nothing, and its events count as delivered: fill it, or remove it');
+    return [{ severity: 'broken', text: 'is empty, so that it cannot run: fill it, or remove it' }];
   const special = (stats.mode & (SETUID | SETGID)) !== 0;
   if (start.subarray(0, 4).equals(ELF)) {
     return [...machineFaults(start), ...(special ? doubt(setidText(stats)) : [])];

@@ -30,9 +30,7 @@ export function inspectScript(start: Buffer, path: string | undefined): Interpre
   const text = start.toString('latin1');
   if (!text.startsWith('#!')) {
     if (text.includes('\0')) return broken('is neither a program for this machine nor a script');
-    return doubtful(
-      'has no #! line, so that /bin/sh runs it: begin it with #!/bin/sh, or what it is written in',
-    );
+    return broken('has no #! line, so that it cannot run: begin it with #!/bin/sh, or what it is written in');
   }
   const [line = ''] = text.slice(2).split('\n', 1);
   if (line.endsWith('\r'))

@@ -43,10 +43,10 @@ test('1 for what cannot work or never runs, 77 for what is refused; validate say
 
 test('what is doubtful is no reason for validate to fail', async () => {
   place.hook('on_down', 'exit 0');
-  writeFileSync(`${place.hooks}/on_down`, 'exit 0\n');
-  expect(await lint()).toMatch(/^1 \/.*on_down: has no #! line/);
+  writeFileSync(`${place.hooks}/on_down`, '#!/bin/sh -e -u\nexit 0\n');
+  expect(await lint()).toMatch(/^1 \/.*on_down: gives "-e -u" to /);
   const { code, stdout } = await place.run(['validate']);
-  expect([code, stdout]).toEqual([0, expect.stringContaining('has no #! line')]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('gives "-e -u" to ')]);
 });
 
 test('files and directories need no config', async () => {

@@ -41,8 +41,8 @@ test('what is refused, broken or never runs, with what to do', () => {
   symlinkSync('/no/where', `${place.hooks}/on_restore`);
   const found = all([{ hooks: { replace: false, run: { on_up: [`${place.hooks}/own`] } } }]);
   expect(found.sort()).toEqual([
+    'broken on_degraded is empty, so that it cannot run: fill it, or remove it',
     'broken on_slow is to be run by /no/such/shell, which does not exist: install it, or name another one',
-    'doubtful on_degraded is empty: it does nothing, and its events count as delivered: fill it, or remove it',
     'passed_over on_first.d/x.bak is no hook: files with such a name are passed over',
     'refused on_down is not executable: chmod +x it, or remove it',
     'refused on_up is writable by everybody (mode 0757): chmod o-w on_up',
