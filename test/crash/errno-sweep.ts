@@ -16,29 +16,44 @@ import { skippedSweep, sumOf, type SweepResult } from './sweep.ts';
 /**
  * Every errno that can happen, at every call on the way, once, and for ever where the call is on a file of the state.
  * While it lasts, what happened is announced, or the exit code and stderr say why not; afterwards clean runs satisfy the
- * oracle.
+ * oracle. A scenario tries what those before it of the same program have not: the same call on the same kind of file tells no
+ * more.
  */
 export async function errnoSweep(options: ScenarioOptions): Promise<SweepResult> {
   if (!canTrace()) return skippedSweep(UNTRACEABLE);
+  const tried = new Set<string>();
   return sweepScenarios<Injection>(options, {
-    pointsOf: (_scenario, { calls }) => distinct(calls).flatMap(injectionsAt),
+    pointsOf: ({ program = 'run' }, { calls }) => {
+      const keyOf = (call: Call) => `${program} ${kindOf(call)}`;
+      const fresh = distinct(calls).filter((call) => !tried.has(keyOf(call)));
+      for (const call of calls) tried.add(keyOf(call));
+      return fresh.flatMap(injectionsAt);
+    },
     tryPoint: failAt,
   });
 }
 
-/** The same call on the same file, over and over, tells no more than its first and its last time. */
+/** Over and over, it tells no more than its first and its last time. */
 function distinct(calls: readonly Call[]): readonly Call[] {
-  const kind = ({ name, where }: Call) => `${name} ${where.replace(/[0-9a-f]{8,}/g, '')}`;
-  const kinds = calls.map(kind);
-  return calls.filter(
-    (call, index) => kinds.indexOf(kind(call)) === index || kinds.lastIndexOf(kind(call)) === index,
-  );
+  const kinds = calls.map(kindOf);
+  return calls.filter((call, index) => {
+    const kind = kindOf(call);
+    return kinds.indexOf(kind) === index || kinds.lastIndexOf(kind) === index;
+  });
+}
+
+/** The call and the file, whatever service or run it is of. */
+function kindOf({ name, where }: Call): string {
+  const file = where.replace(/[a-z]~\d+/, '~').replaceAll(/[0-9a-fTZx-]{4,}/g, '*');
+  return `${name} ${file}`;
 }
 
 function injectionsAt(call: Call): readonly Injection[] {
   return errnosOf(call).flatMap((errno): readonly Injection[] => {
     const once = { call, what: `error=${errno}` };
-    return call.scoped ? [once, { ...once, forever: true }] : [once];
+    // A fault of reading ends the run: there is no ever after.
+    const lasts = call.scoped && (call.isEffect || call.writes);
+    return lasts ? [once, { ...once, forever: true }] : [once];
   });
 }
 
@@ -73,11 +88,11 @@ function errnosOf({ name, writes, where }: Call): readonly string[] {
       return ['EIO', 'ENOMEM'];
     case 'getdents64':
     case 'statfs':
-      return ['EIO', 'ENOMEM'];
+      return ['EIO'];
     case 'statx':
     case 'newfstatat':
     case 'access':
-      return ['EIO', 'EACCES', 'ENOMEM'];
+      return ['EIO', 'EACCES'];
     case 'clone':
     case 'clone3':
     case 'vfork':

@@ -30,9 +30,9 @@ export async function doubleKillSweep(options: ScenarioOptions): Promise<SweepRe
   });
 }
 
-const EVERY_CALL: ReadonlySet<string> = new Set(['first run', 'up']);
+const EVERY_CALL: ReadonlySet<string> = new Set(['up']);
 /** Of each scenario. */
-const PAIRS = 15;
+const PAIRS = 8;
 
 async function killAt(calls: readonly Call[], bench: Bench, { paths }: Recording): Promise<SweepResult> {
   const { lab } = bench;

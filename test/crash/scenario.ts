@@ -11,6 +11,8 @@ export interface Scenario extends Pick<Evidence, 'expected' | 'lanes' | 'upAtEnd
   readonly prepare?: (lab: Lab) => Promise<void>;
   /** the run that is disturbed: `start` is for that one, whatever else runs beside it; default `puptime run` */
   readonly disturbed?: (lab: Lab, start: ProgramStart) => Promise<Ended>;
+  /** what is disturbed, where that is not a `run` like the others */
+  readonly program?: string;
   /** what happens to the world afterwards; default nothing */
   readonly afterwards?: (lab: Lab) => void;
   /**

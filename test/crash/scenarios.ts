@@ -32,6 +32,7 @@ const isDown = async (lab: Lab): Promise<void> => {
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'first run',
+    program: 'first run',
     prepare: async (lab) => lab.set('c', 'down'),
     expected: [...events('a', 'first'), ...events('b', 'first'), ...events('c', 'first down')],
   },
@@ -217,6 +218,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'deliver',
+    program: 'deliver',
     services: ['a', 'b'],
     prepare: async (lab) => {
       await isDown(lab);
@@ -231,6 +233,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'decide',
+    program: 'decide',
     services: ['a', 'b'],
     prepare: preparePipe,
     disturbed: async (lab, start) => {
@@ -245,6 +248,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'deliver -',
+    program: 'deliver -',
     services: ['a', 'b'],
     prepare: async (lab) => {
       await preparePipe(lab);
