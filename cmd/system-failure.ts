@@ -1,4 +1,4 @@
-import { errnoOf } from '../lib/state/durable-file.ts';
+import { errnoOf } from '../lib/state/errno.ts';
 import { EXIT, UserError } from '../lib/words/problem.ts';
 import { safeLine } from '../lib/words/safe-text.ts';
 

@@ -1,5 +1,8 @@
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { errnoOf } from './errno.ts';
+
+export { errnoOf };
 
 /** One file of a group: its name in the directory and all that it holds. */
 export interface GroupFile {
@@ -129,16 +132,6 @@ export function removeIfThere(path: string): boolean {
     throw error;
   }
 }
-
-/** `ENOSPC`, when it is an error of the system; undefined for any other. */
-export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
-  if ('errno' in error && error.errno === -EDQUOT) return 'EDQUOT';
-  return typeof error.code === 'string' ? error.code : undefined;
-}
-
-/** On Linux; libuv has no word for it: `Unknown system error -122`. */
-const EDQUOT = 122;
 
 /** Runs the steps, and closes in any case; a close that fails counts as a step that failed. */
 function finish(fd: number, steps: () => void): void {

@@ -1,15 +1,20 @@
+import { EVENTS, REPLAY } from '../../cmd/events-options.ts';
 import * as options from '../../cmd/options.ts';
+import { RUN } from '../../cmd/run-options.ts';
+import { SIMULATE } from '../../cmd/simulate-options.ts';
 import { readArguments } from '../../cmd/command-line.ts';
 
 const TABLES: { readonly [command: string]: options.OptionTable } = {
-  run: options.RUN,
+  run: RUN,
   probe: options.PROBE,
   decide: options.DECIDE,
   deliver: options.DELIVER,
   status: options.STATUS,
   validate: options.VALIDATE,
-  events: options.EVENTS,
-  replay: options.REPLAY,
+  events: EVENTS,
+  replay: REPLAY,
+  explain: options.EXPLAIN,
+  simulate: SIMULATE,
   silence: options.SILENCE,
   'hook test': options.HOOK,
   'hook lint': options.HOOK,
