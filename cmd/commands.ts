@@ -75,6 +75,7 @@ export const COMMANDS: readonly Command[] = [
     options: STATUS,
     examples: [
       ['puptime status --json | jq -r "select(.status == \\"down\\") | .service"', 'what is down'],
+      ['puptime status -o prometheus > puptime.prom.new', 'what is remembered, for a textfile collector'],
       ['puptime status --max-age 5m', 'exits with 3 when the last run is too old: for a second watcher'],
     ],
     start: async (options, world) => (await import('./status.ts')).status(options, world),

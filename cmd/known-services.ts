@@ -31,13 +31,14 @@ export async function knownServices(options: Options, world: World): Promise<Kno
   return { config, services: [...known.values()], state };
 }
 
-async function soundConfig(options: Options, world: World): Promise<Config | null> {
+/** The config, or null: there is none, or it cannot be used, which is reported, and the state directory is known without it. */
+export async function soundConfig(options: Options, world: World): Promise<Config | null> {
   try {
     return await readConfigIfThere(options, world);
   } catch (error) {
-    if (!(error instanceof UserError && error.exitCode === EXIT.config && namesState(options, world)))
-      throw error;
-    report(world, 'the config has mistakes: going by what is remembered');
+    if (!(error instanceof UserError && namesState(options, world))) throw error;
+    const trouble = error.exitCode === EXIT.config ? 'the config has mistakes' : error.message;
+    report(world, `${trouble}: going by what is remembered`);
     return null;
   }
 }

@@ -10,11 +10,16 @@ const WORDS: Readonly<Record<Status, string>> = {
   unknown: 'UNKNOWN',
 };
 
+/** What is told of each service. */
+export type NagiosService = Pick<Reported, 'service' | 'status' | 'summary' | 'duration_ms' | 'metrics'> & {
+  readonly reason: { readonly text: string } | null;
+};
+
 /**
  * As a Nagios plugin: status line with performance data, then a line for each service when there are several.
  * Source: Monitoring Plugins Development Guidelines, "Plugin Output for Nagios" and "Performance data".
  */
-export function renderNagios(results: readonly Reported[]): string {
+export function renderNagios(results: readonly NagiosService[]): string {
   const worst = worstStatus(results.map(({ status }) => status));
   const [only] = results;
   const headline = results.length === 1 && only !== undefined ? headlineOf(only) : countsOf(results);
@@ -27,11 +32,11 @@ export function renderNagios(results: readonly Reported[]): string {
 }
 
 /** Without a bar: what follows one is performance data. */
-function headlineOf(result: Reported): string {
+function headlineOf(result: NagiosService): string {
   return `${safeLine(result.service)}: ${explainLine(result)}`.replaceAll('|', '/');
 }
 
-function countsOf(results: readonly Reported[]): string {
+function countsOf(results: readonly NagiosService[]): string {
   const counts = STATUSES.map(
     (status) => [status, results.filter((result) => result.status === status).length] as const,
   );
@@ -39,7 +44,7 @@ function countsOf(results: readonly Reported[]): string {
   return `${results.length} services${shown.length > 0 ? `: ${shown.join(', ')}` : ''}`;
 }
 
-function perfdataOf({ service, duration_ms, metrics }: Reported, named: boolean): readonly string[] {
+function perfdataOf({ service, duration_ms, metrics }: NagiosService, named: boolean): readonly string[] {
   const prefix = named ? `${service}.` : '';
   const time = duration_ms === null ? [] : [`${label(`${prefix}time`)}=${round(duration_ms / 1000)}s;;;0`];
   return [

@@ -16,7 +16,13 @@ function compareText(a: string, b: string): number {
 }
 
 /** The summary, with what the prober or the peer said where there is something: one safe line for a person. */
-export function explainLine({ summary, reason }: Pick<Result, 'summary' | 'reason'>): string {
+export function explainLine({
+  summary,
+  reason,
+}: {
+  readonly summary: string;
+  readonly reason: { readonly text: string } | null;
+}): string {
   const said = reason === null ? '' : safeLine(reason.text);
   const words = safeLine(summary);
   // Expectations say everything in the summary already.

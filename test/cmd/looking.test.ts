@@ -66,10 +66,8 @@ describe('status', () => {
   });
 
   test('tells of silences and windows of this moment, and of the last run', async () => {
-    const maintenance = [
-      { from: '2020-01-01T00:00Z', to: '2020-01-02T00:00Z' },
-      { cron: '* * * * *', for: '5m' },
-    ];
+    const around = (ms: number) => new Date(Date.now() + ms).toISOString();
+    const maintenance = [{ from: around(-3_600_000), to: around(3_600_000), note: 'backup' }];
     place.config({
       services: [
         { name: 'web', target: site.url },
@@ -80,9 +78,9 @@ describe('status', () => {
     await place.run(['silence', 'web', '--for', '1h', '--note', 'new kernel']);
     const { stdout } = await place.run(['status']);
     expect(stdout).toMatch(/^up +web .* silenced until .*: new kernel/m);
-    expect(stdout).toMatch(/^unknown +gone .* in maintenance/m);
+    expect(stdout).toMatch(/^down +gone .* in maintenance until .*: backup/m);
     expect(stdout).toMatch(
-      /\n.*1 up.*1 in maintenance, 1 silenced; the last run ended .* ago, exit code 0\n$/,
+      /\n1 down, 1 up, 1 in maintenance, 1 silenced; the last run ended .* ago, exit code 0\n$/,
     );
     const [web] = jsonLines((await place.run(['status', '--json', 'web'])).stdout);
     expect(web).toMatchObject({
