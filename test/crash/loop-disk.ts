@@ -39,6 +39,9 @@ export function createLoopDisk(folder: string, place: string): LoopDisk {
     waitUntil(() => !isMounted() || spawnSync('umount', [place]).status === 0, `${place} is busy`);
     waitUntil(() => !isHeld(), `somebody else has mounted ${image}, too`);
   };
+  const atExit = () => spawnSync('umount', ['-l', place]);
+  // Before the directory itself is removed.
+  process.prependListener('exit', atExit);
   const disk: LoopDisk = {
     cut: (how) => {
       const script =
@@ -60,6 +63,7 @@ export function createLoopDisk(folder: string, place: string): LoopDisk {
       mount();
     },
     remove: () => {
+      process.off('exit', atExit);
       while (isMounted()) unmount();
       rmSync(folder, { recursive: true });
     },

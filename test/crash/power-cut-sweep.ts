@@ -49,26 +49,42 @@ export async function powerCutSweep(options: SweepOptions): Promise<SweepResult>
     sample === undefined ? undefined : { ...sample, count: Math.ceil(sample.count / 4) },
   );
   const results: SweepResult[] = [];
-  for (const [index, scenario] of scenarios.entries()) {
-    const bench = await openDiskBench(scenario, options.program);
-    try {
-      const outages = outagesOf(bench.recording, sample?.seed ?? 1);
-      const share =
-        sample === undefined ? undefined : { ...sample, count: Math.ceil(sample.count / scenarios.length) };
-      for (const outage of sampleOf(outages, share)) results.push(await cutAt(bench, outage));
-    } finally {
-      bench.disk.remove();
-      bench.lab.remove();
+  const waiting = [...scenarios];
+  let done = 0;
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      results.push(await cutScenario(next, scenarios.length, options));
+      done += 1;
+      progress?.(done, scenarios.length);
     }
-    progress?.(index + 1, scenarios.length);
-  }
+  };
+  await Promise.all(Array.from({ length: options.parallel ?? 1 }, work));
   return sumOf(results);
+}
+
+async function cutScenario(
+  scenario: Scenario,
+  among: number,
+  { program, sample }: SweepOptions,
+): Promise<SweepResult> {
+  const bench = await openDiskBench(scenario, program);
+  try {
+    const outages = outagesOf(bench.recording, sample?.seed ?? 1);
+    const share = sample === undefined ? undefined : { ...sample, count: Math.ceil(sample.count / among) };
+    const results: SweepResult[] = [];
+    for (const outage of sampleOf(outages, share)) results.push(await cutAt(bench, outage));
+    return sumOf(results);
+  } finally {
+    bench.disk.remove();
+    bench.lab.remove();
+  }
 }
 
 function outagesOf({ calls }: Recording, seed: number): readonly Outage[] {
   const random = randomOf(seed);
   const how = () => (random() < 0.75 ? 'lose' : 'flush');
-  const effects = calls.filter(({ isEffect }) => isEffect);
+  // Before what changes the disk, or lets a hook go: with the power, all else is gone in any case.
+  const effects = calls.filter(({ isEffect, where }) => isEffect && !where.startsWith('run/'));
   return [
     ...effects.map((call): Outage => ({ instant: { kind: 'at', call }, how: how() })),
     ...Array.from({ length: AT_RANDOM }, (): Outage => ({
