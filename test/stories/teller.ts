@@ -1,7 +1,10 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { createPlace, type Parsed, type Place } from '../cmd/program.ts';
 import { type FakeServices, type State, startFakeServices } from './fake-services.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+
+// A story is many starts of the program, which a busy machine makes slow.
+vi.setConfig({ testTimeout: 240_000 });
 
 /** How each minute of a story is told: in one process, in three, or in one that was asked before what it would do. */
 export type Way = 'run' | 'probe | decide | deliver' | 'run, foretold';
