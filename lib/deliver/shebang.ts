@@ -39,8 +39,8 @@ export function inspectScript(start: Buffer, path: string | undefined): Interpre
     );
   const [, name = '', rest = ''] = /^[ \t]*([^ \t]*)[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
   if (name === '')
-    return doubtful(
-      'has nothing in its #! line, so that /bin/sh runs it: write #!/bin/sh, or what it is written in',
+    return broken(
+      'has nothing in its #! line, so that it cannot run: write #!/bin/sh, or what it is written in',
     );
   const faults =
     line.length + 2 > LONGEST_LINE
@@ -104,10 +104,6 @@ function faultsOfEnv(rest: string, path: string | undefined): readonly StartFaul
 
 function broken(text: string): Interpreter {
   return { path: null, faults: fault(text) };
-}
-
-function doubtful(text: string): Interpreter {
-  return { path: null, faults: [{ severity: 'doubtful', text }] };
 }
 
 function fault(text: string): readonly StartFault[] {

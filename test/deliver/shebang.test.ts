@@ -42,7 +42,7 @@ test.each([
   ['#!/bin/sh -e -u\n', /^doubtful: gives "-e -u" to \/bin\/sh as one argument/],
   [`#!/bin/sh ${'x'.repeat(300)}\n`, /^doubtful: has a #! line of 310 bytes, of which only 255 are read$/],
   [`#!/${'x'.repeat(300)}\n`, /^broken: has a #! line of 303 bytes/],
-  ['#!\n', /^doubtful: has nothing in its #! line/],
+  ['#!\n', /^broken: has nothing in its #! line/],
   ['echo hello\n', /^broken: has no #! line, so that it cannot run/],
   ['\u0001\u0000\u0002', /^broken: is neither a program for this machine nor a script$/],
   ['#!/usr/bin/env \u001b[31mred\n', /^broken: is to be run by \[31mred|^broken: /],
