@@ -2,7 +2,7 @@ import { explainDecision } from '../lib/decide/explanation.ts';
 import { gapOf } from '../lib/decide/gap.ts';
 import { withheld } from '../lib/decide/withheld.ts';
 import type { Condition } from '../lib/probe/run-if.ts';
-import type { ExplainedDecision } from '../lib/report/explanation.ts';
+import type { ExplainedDecision } from '../lib/report/explained.ts';
 import { mayBeDown } from '../lib/state/memory.ts';
 import { readSilences } from '../lib/state/silences.ts';
 import type { Policy } from '../lib/words/policy.ts';

@@ -2,7 +2,7 @@ import type { Explanation } from '../lib/decide/explanation.ts';
 import type { Withheld } from '../lib/decide/withheld.ts';
 import { findHooks, type HookPlace, vetHook } from '../lib/deliver/hook-lookup.ts';
 import { hookUser, ownerOf, readPasswd } from '../lib/deliver/hook-user.ts';
-import type { ExplainedHook } from '../lib/report/explanation.ts';
+import type { ExplainedHook } from '../lib/report/explained.ts';
 import { EVENT_KINDS, type EventKind } from '../lib/words/event.ts';
 import type { Config, ServiceHooks } from '../lib/words/service.ts';
 import type { World } from './world.ts';

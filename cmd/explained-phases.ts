@@ -1,6 +1,6 @@
 import type { Traced } from '../lib/probe/wire/trace.ts';
 import { STOPWATCH_PHASES } from '../lib/probe/wire/stopwatch.ts';
-import type { Exchange, ExplainedPhase } from '../lib/report/explanation.ts';
+import type { Exchange, ExplainedPhase } from '../lib/report/explained.ts';
 import type { Timings } from '../lib/words/result.ts';
 
 /** The phases that there were, in their order, with the bytes of all connections together. */

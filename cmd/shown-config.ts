@@ -1,5 +1,5 @@
 import type { Job } from '../lib/probe/job.ts';
-import type { JsonObject } from '../lib/words/json.ts';
+import { isObject, type Json, type JsonObject } from '../lib/words/json.ts';
 import type { Policy, Quorum, Remind } from '../lib/words/policy.ts';
 import type { ServiceHooks } from '../lib/words/service.ts';
 import type { Window } from '../lib/words/window.ts';
@@ -41,7 +41,10 @@ export function shownConfig(
     tls: { ...service.tls },
     quiet: service.quiet ? true : null,
   };
-  return redact(Object.fromEntries(Object.entries(all).filter(([, value]) => !isEmpty(value))) as JsonObject);
+  const shown = Object.entries(all)
+    .filter(([, value]) => !isEmpty(value))
+    .map(([key, value]) => [key, hidden(key, value as Json)] as const);
+  return redact(Object.fromEntries(shown));
 }
 
 function shownPolicy(policy: Policy): JsonObject {
@@ -82,6 +85,17 @@ function shownHooks({ replace, run }: ServiceHooks): JsonObject | string | null 
 
 function quorum({ count, of }: Quorum): number | string {
   return count === of ? count : `${count}/${of}`;
+}
+
+/** What logs in, wherever it stands. */
+const SECRET = /^(?:authorization|proxy-authorization|cookie|password|bearer)$/i;
+
+/** Written down openly it is a secret all the same; a reference says only where it is. */
+function hidden(key: string, value: Json): Json {
+  if (isObject(value))
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, hidden(name, inner)]));
+  const isReference = typeof value === 'string' && /^(?:[A-Za-z]+ )?\$\{[^}]*\}$/.test(value);
+  return SECRET.test(key) && !isReference ? '***' : value;
 }
 
 const UNITS = [

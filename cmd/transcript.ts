@@ -1,5 +1,5 @@
 import type { Traced } from '../lib/probe/wire/trace.ts';
-import type { Exchange } from '../lib/report/explanation.ts';
+import type { Exchange } from '../lib/report/explained.ts';
 import { safeLine, safeText } from '../lib/words/safe-text.ts';
 
 /** Kept of what one side says before the other does; more is counted only. */
