@@ -100,7 +100,10 @@ export default tseslint.config(
   },
   { files: ['lib/**/*.ts'], rules: restricted(SHIPPED, WORLD) },
   { files: ['lib/probe/probers/**/*.ts'], rules: restricted(SHIPPED, WORLD, SOCKETS) },
-  { files: ['lib/words/**/*.ts', 'lib/decide/**/*.ts', 'lib/schedule/**/*.ts'], rules: restricted(SHIPPED, WORLD, CLOCK) },
+  {
+    files: ['lib/words/**/*.ts', 'lib/decide/**/*.ts', 'lib/schedule/**/*.ts'],
+    rules: restricted(SHIPPED, WORLD, CLOCK),
+  },
   {
     // tests read JSON of every shape, and say so with assertions
     files: ['test/**/*.ts'],

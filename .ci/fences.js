@@ -15,7 +15,11 @@ const PARTS = {
   'lib/schedule': { from: ['lib/words'], node: [] },
   'lib/process': { from: ['lib/words'] },
   'lib/state': { from: ['lib/words', 'lib/process'] },
-  'lib/report': { from: ['lib/words', 'lib/schedule', 'lib/state'], types: ['lib/decide'], node: ['node:util'] },
+  'lib/report': {
+    from: ['lib/words', 'lib/schedule', 'lib/state'],
+    types: ['lib/decide'],
+    node: ['node:util'],
+  },
   'lib/probe': { from: ['lib/words'] },
   'lib/probe/wire/execution.ts': { from: ['lib/words', 'lib/probe', 'lib/process'] },
   'lib/probe/probers': {
