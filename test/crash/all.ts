@@ -12,6 +12,8 @@ if (chosen.length === 0) {
   console.error(`SWEEP=${wanted}: there is no such sweep, expected one of ${Object.keys(SWEEPS).join(', ')}`);
   process.exit(64);
 }
+// So that what is mounted and started is taken away, as at the end.
+process.once('SIGINT', () => process.exit(130));
 const rows: (readonly [name: string, result: SweepResult, seconds: number])[] = [];
 for (const [name, sweep] of chosen) {
   const began = performance.now();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeUnless } from './describe-unless.ts';
-import { canTrace } from './strace.ts';
+import { canTrace, UNTRACEABLE } from './strace.ts';
 import { mutate } from './variant-build.ts';
 import { variantSweep } from './variant-sweep.ts';
 import { VARIANTS } from './variants.ts';
@@ -17,7 +17,7 @@ test('a variant whose place is not there exactly once is refused', () => {
   expect(() => mutate({ name: 'vague', edits: [edit], caughtBy: [] })).toThrow('expected once');
 });
 
-describeUnless(canTrace() ? null : 'no strace, or it may not trace', 'wrong on purpose', () => {
+describeUnless(canTrace() ? null : UNTRACEABLE, 'wrong on purpose', () => {
   test('two of the variants are caught, and the program as it is passes the same points', async () => {
     const some = ['no fsync of the event file', 'a hook counts as done when it starts'];
     const variants = VARIANTS.filter(({ name }) => some.includes(name));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { describeUnless } from './describe-unless.ts';
 import { choices, powerCuts } from './power-cuts.ts';
 import { parseTrace, type Operation } from './recording.ts';
-import { canTrace } from './strace.ts';
+import { canTrace, UNTRACEABLE } from './strace.ts';
 import { createWeakFileSystem, type Tree } from './weak-file-system.ts';
 import { weakSweep } from './weak-sweep.ts';
 
@@ -144,7 +144,7 @@ test('a trace is read with its unfinished calls, and a call that no recording kn
   expect(() => parseTrace(`1 fallocate(3<${hex('/d/a')}>, 0, 0, 9) = 0`, isOurs)).toThrow('fallocate');
 });
 
-describeUnless(canTrace() ? null : 'no strace, or it may not trace', 'weak persistence', () => {
+describeUnless(canTrace() ? null : UNTRACEABLE, 'weak persistence', () => {
   test('from some of the states that a power cut may leave, the program goes on as if nothing had happened', async () => {
     const { points, failures } = await weakSweep({ sample: { count: 12, seed: 1 } });
     expect(failures).toEqual([]);

@@ -1,4 +1,4 @@
-import { canTrace } from './strace.ts';
+import { canTrace, UNTRACEABLE } from './strace.ts';
 import { randomOf, sampleOf, skippedSweep, sumOf, type SweepOptions, type SweepResult } from './sweep.ts';
 import { WEAK_SCENARIOS, type WeakScenario } from './weak-scenarios.ts';
 import { recordScenario } from './weak-trial.ts';
@@ -15,7 +15,7 @@ export interface WeakOptions extends SweepOptions {
  */
 export async function weakSweep(options: WeakOptions): Promise<SweepResult> {
   const { sample, program, progress } = options;
-  if (!canTrace()) return skippedSweep('there is no strace, or it may not trace');
+  if (!canTrace()) return skippedSweep(UNTRACEABLE);
   const scenarios = scenariosOf(options);
   const share =
     sample === undefined ? undefined : { ...sample, count: Math.ceil(sample.count / scenarios.length) };
