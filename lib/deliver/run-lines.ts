@@ -39,7 +39,7 @@ function probeOf({ service, time, run }: Event): string {
 
 function resultOf(event: Event, events: readonly string[]): object {
   const { id, cause, previous, since, failures, incident, change, results_file, delivery, ...rest } = event;
-  const { event: _, ...body } = rest;
+  const { event: _, gap_ms: __, ...body } = rest;
   // Of the watched facts an event has only those that changed.
   const started = event.attempts[0]?.time ?? event.time;
   return { ...body, schema: 'puptime.result.v1', watched: null, started, events };

@@ -202,7 +202,12 @@ describe('events reach hooks', () => {
     await place.run(['run']);
     expect([...place.news()].sort()).toEqual(['result gone', 'result web', 'run puptime']);
     const lines = (await place.shell('cat results.ndjson')).stdout;
-    const kinds = jsonLines(lines).map(({ schema, event, service }) => `${event ?? schema} ${service}`);
+    const all = jsonLines(lines);
+    expect([all[0], all.at(-1)]).toMatchObject([
+      { schema: 'puptime.run.v1', line: 'header' },
+      { schema: 'puptime.run.v1', line: 'footer', counts: { services: 2, up: 1, down: 1, events: 3 } },
+    ]);
+    const kinds = all.slice(1, -1).map(({ schema, event, service }) => `${event ?? schema} ${service}`);
     expect(kinds.sort()).toEqual([
       'down gone',
       'first gone',

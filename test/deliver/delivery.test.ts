@@ -243,7 +243,12 @@ test('on_run gets the path of a file with all results', async () => {
   const { draft } = await import('./fixture.ts');
   outbox.offer(draft('run', 'puptime'), '{"a":1}\n{"b":2}\n');
   await outbox.drain();
-  expect(place.logged()).toEqual(['{"a":1}', '{"b":2}']);
+  expect(place.logged()).toEqual([
+    expect.stringContaining('"line":"header"'),
+    '{"a":1}',
+    '{"b":2}',
+    expect.stringContaining('"line":"footer"'),
+  ]);
 });
 
 test('an event that was committed but whose memory was not written is the newer truth', async () => {
