@@ -92,7 +92,7 @@ describe('probe | decide | deliver', () => {
     const { code, stderr } = await place.shell(PIPE);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const lines = jsonLines((await place.shell('cat results.ndjson')).stdout);
-    expect(lines.flatMap((line) => strictComplaintsOf[line.schema]?.(line))).toEqual([]);
+    expect(lines.flatMap((line) => strictComplaintsOf[line.schema]?.(line) ?? [])).toEqual([]);
     const results = lines.filter(({ schema }) => schema === 'puptime.result.v1');
     expect(Object.fromEntries(results.map(({ service, events }) => [service, events]))).toEqual({
       gone: ['first', 'down'],
