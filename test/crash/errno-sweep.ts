@@ -48,11 +48,14 @@ function kindOf({ name, where }: Call): string {
   return `${name} ${file}`;
 }
 
+/** What a disk may say from now on; a limit or a lack of memory passes. */
+const LASTING: ReadonlySet<string> = new Set(['ENOSPC', 'EIO', 'EROFS']);
+
 function injectionsAt(call: Call): readonly Injection[] {
   return errnosOf(call).flatMap((errno): readonly Injection[] => {
     const once = { call, what: `error=${errno}` };
     // A fault of reading ends the run: there is no ever after.
-    const lasts = call.scoped && (call.isEffect || call.writes);
+    const lasts = call.scoped && (call.isEffect || call.writes) && LASTING.has(errno);
     return lasts ? [once, { ...once, forever: true }] : [once];
   });
 }
