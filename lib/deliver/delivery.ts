@@ -75,8 +75,8 @@ export function createDelivery({
     tellDead: (letter: DeadLetter) => {
       const event = deadEvent(letter);
       background.add(
-        bestEffort.run(event, find(event), null).then(() => {
-          if (state !== null && !signal.aborted) markTold(state, letter, tally);
+        bestEffort.run(event, find(event), null).then((well) => {
+          if (well && state !== null && !signal.aborted) markTold(state, letter, tally);
         }),
       );
     },

@@ -1,5 +1,6 @@
 import { adopt } from '../state/adoption.ts';
 import { forgetGone } from '../state/forgetting.ts';
+import { hasUntold } from '../state/dead-letters.ts';
 import { passingId, sid, stampTransition, type Stamp } from '../state/identity.ts';
 import { readJournal } from '../state/journal.ts';
 import { saveMemory, stampOf, type Memory } from '../state/memory.ts';
@@ -88,9 +89,8 @@ export function createOutbox({ state, memory, queue, delivery, mode, now }: Outb
     if (error !== null) delivery.tally.cannotWrite(error);
     delivery.tally.attempt(() => setDamagedAside(state, queue.damaged));
   };
-  if (entries.length > 0 && !(mode === 'run' && delivery.begin())) {
-    delivery.tally.attempt(() => syncQueue(state));
-  }
+  const isTaken = mode === 'run' && (entries.length > 0 || isUntold(state, delivery)) && delivery.begin();
+  if (entries.length > 0 && !isTaken) delivery.tally.attempt(() => syncQueue(state));
 
   return {
     commit: async ({ record, drafts, changed }) => {
@@ -141,6 +141,11 @@ export function createOutbox({ state, memory, queue, delivery, mode, now }: Outb
     },
     drain: () => delivery.drain(isCovered),
   };
+}
+
+/** A run that was killed once the dead letter was written, and its queue entry gone, has left on_dead to us. */
+function isUntold(state: State, delivery: Delivery): boolean {
+  return delivery.tally.attempt(() => hasUntold(state)) === true;
 }
 
 /** An event that is not committed: on_result, on_run, and everything without memory. */

@@ -43,6 +43,11 @@ export function readDeadLetters(state: State): readonly DeadLetter[] {
   return letters.sort((a, b) => a.died - b.died);
 }
 
+/** Whether on_dead has still to run for one. Throws the directory’s errno. */
+export function hasUntold(state: State): boolean {
+  return readDeadLetters(state).some(({ told }) => !told);
+}
+
 /** Takes one out: retried or dropped. False when it was not there. */
 export function removeDeadLetter(state: State, letter: DeadLetter): boolean {
   return removeIfThere(`${state.dir}/${DEAD}/${deadName(letter)}`);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readDeadLetters } from '../../lib/state/dead-letters.ts';
 import { listQueue } from '../../lib/state/queue.ts';
@@ -130,6 +130,21 @@ test('exit 100 gives up at once: a dead letter, and on_dead runs', async () => {
     { attempts: 1, reason: 'exit code 100', output: 'not that number', told: true },
   ]);
   expect(listQueue(state)).toEqual([]);
+});
+
+test('on_dead that failed, or was killed with its runner, runs again in the next run, though nothing is in the queue', async () => {
+  place.hook('on_down', 'exit 100');
+  place.hook('on_dead', `${LOG_IT}; [ -e "${place.dir}/mended" ]`);
+  const first = openOutbox(place);
+  await first.outbox.commit(transition('cache', 'down'));
+  first.outbox.snapshot();
+  await first.outbox.drain();
+  expect(readDeadLetters(first.state)).toMatchObject([{ told: false }]);
+  expect(listQueue(first.state)).toEqual([]);
+  writeFileSync(`${place.dir}/mended`, '');
+  for (const tried of [1, 0]) expect(await openOutbox(place).outbox.drain()).toMatchObject({ tried });
+  expect(place.logged()).toEqual(['dead cache 1', 'dead cache 1']);
+  expect(readDeadLetters(first.state)).toMatchObject([{ told: true }]);
 });
 
 test('what is older than max_age after a failed attempt is dead; what had no attempt gets one', async () => {
