@@ -53,22 +53,23 @@ export async function decideResults(options: Options, world: World): Promise<num
   let told = 0;
   let refused = 0;
 
-  const settle = async (decided: Decided, result: Result | null) => {
+  const settle = async (decided: Decided, result: Result | null, gap_ms: number | null) => {
     const before = outbox.records().get(decided.record.service) ?? null;
     const events = keep === null ? decided.drafts : (await keep.commit(decided)).events;
     told += events.length;
     const after = outbox.records().get(decided.record.service) ?? decided.record;
-    if (keep !== null && result !== null) print(keep.offer(draftResult(result, before, after)));
+    if (keep !== null && result !== null) print(keep.offer(draftResult(result, before, after, gap_ms)));
     events.forEach(print);
   };
-  const commit = (decided: Decided, result: Result | null) => {
-    const work = settle(decided, result).finally(() => under.delete(work));
+  const commit = (decided: Decided, result: Result | null = null, gap_ms: number | null = null) => {
+    const work = settle(decided, result, gap_ms).finally(() => under.delete(work));
     under.add(work);
     return work;
   };
   for (const { record, cause } of leavingRecords(config, memory.records)) {
-    await commit(decideRemoved({ record, cause, time: began.time, run }), null);
+    await commit(decideRemoved({ record, cause, time: began.time, run }));
   }
+  const handled: Promise<void>[] = [];
   const canaries = new Set(config.canaries.map(({ name }) => name));
   const judge = createJudge({
     config,
@@ -80,17 +81,16 @@ export async function decideResults(options: Options, world: World): Promise<num
     quiet: await quietOf(config.services, readSilences(state), world),
     run,
     time: began.time,
-    onIsolation: (decision) => handled.push(commit(decision, null)),
+    onIsolation: (decision) => handled.push(commit(decision)),
   });
-  const handled: Promise<void>[] = [];
   /** one after the other, where the stream has several of a service */
   const last = new Map<string, Promise<void>>();
   const handle = async (seen: Result) => {
     await last.get(seen.service);
     const service = services.get(seen.service) ?? unknownToConfig(seen.service, DEFAULT_POLICY);
-    const { result, decision } = await judge.judge(service, seen);
+    const { result, decision, gap_ms } = await judge.judge(service, seen);
     statuses.push(result.status);
-    await commit(decision, result);
+    await commit(decision, result, gap_ms);
   };
   for await (const { result, text } of readResults(world, interruption.probes)) {
     if (result === null) {

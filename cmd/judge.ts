@@ -36,6 +36,8 @@ export interface Judgement {
   readonly before: ServiceRecord | null;
   readonly decision: Decision;
   readonly hold: Hold | null;
+  /** see gapOf */
+  readonly gap_ms: number | null;
   readonly parents: readonly Parent[];
 }
 
@@ -107,7 +109,7 @@ export function createJudge(input: JudgeInput): Judge {
       });
       judged.set(name, result);
       order.judged(name);
-      return { result, before, decision, hold, parents: family };
+      return { result, before, decision, hold, gap_ms, parents: family };
     },
     hear: (result) => {
       heard.set(result.service, result);

@@ -82,9 +82,10 @@ export async function sweepAndDeliver(work: Work, options: Options, world: World
       judge.pass(service.name);
       return;
     }
-    const { result, before, decision } = await judge.judge(service, seen);
+    const { result, before, decision, gap_ms } = await judge.judge(service, seen);
     const { events } = await outbox.commit(decision);
-    outbox.offer(draftResult(result, before, outbox.records().get(service.name) ?? decision.record));
+    const after = outbox.records().get(service.name) ?? decision.record;
+    outbox.offer(draftResult(result, before, after, gap_ms));
     const reported = { ...result, events: events.map(({ event }) => event) };
     account.probed(reported, events);
     printer.add(reported);

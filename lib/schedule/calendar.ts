@@ -74,11 +74,11 @@ interface Span {
   readonly to: number;
 }
 
-/** In one line: `maintenance "0 3 * * 0" for 2h`, `maintenance until 2026-12-01 04:00`. */
+/** In one line: `0 3 * * 0 Europe/Oslo`, `until 2026-12-01 04:00`. */
 function describeWindow(window: Window, zone: string): string {
   const where = window.zone === null ? '' : ` ${window.zone}`;
-  if (window.kind === 'recurring') return `maintenance (${window.cron}${where})`;
-  return `maintenance until ${showLocalTime(spanOf(window, window.zone ?? zone).to, window.zone ?? zone)}${where}`;
+  if (window.kind === 'recurring') return `${window.cron}${where}`;
+  return `until ${showLocalTime(spanOf(window, window.zone ?? zone).to, window.zone ?? zone)}${where}`;
 }
 
 /** From the first to the last instant that read as inside of it. */
