@@ -25,6 +25,8 @@ export interface Prober<Options, Table extends FactTable = FactTable> {
   /** which of those must be there */
   readonly required?: readonly string[];
   readonly facts: Table;
+  /** for the docs: what its reason codes mean here, but for those that all probers share (refused, timeout, tls_* …) */
+  readonly codes?: { readonly [C in Code]?: string };
   /** expectations that hold unless the very fact is named in the config; `scheme` is the target’s, null without one */
   defaults(
     options: Options,

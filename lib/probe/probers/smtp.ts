@@ -5,7 +5,8 @@ import type { Conversation } from '../wire/conversation.ts';
 import { offerEnvelope } from './smtp/envelope.ts';
 import { type Capabilities, capabilityFacts, sayHello } from './smtp/hello.ts';
 import { login } from './smtp/login.ts';
-import { ask, readReply, refuse, showReply } from './smtp/reply.ts';
+import { showReply } from '../wire/status-reply.ts';
+import { ask, readReply, refuse } from './smtp/reply.ts';
 import { SMTP_FACTS, smtpDefaults } from './smtp/smtp-facts.ts';
 import { SMTP_OPTIONS, type SmtpOptions, type SmtpPlan, planSmtp } from './smtp/smtp-options.ts';
 

@@ -2,7 +2,8 @@ import type { FactsOf } from '../../../words/fact.ts';
 import { safeText } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { type SmtpReply, ask, isOverload, refuse, showReply } from './reply.ts';
+import { showReply } from '../../wire/status-reply.ts';
+import { type SmtpReply, ask, isOverload, refuse } from './reply.ts';
 import type { SMTP_FACTS } from './smtp-facts.ts';
 import type { SmtpPlan } from './smtp-options.ts';
 

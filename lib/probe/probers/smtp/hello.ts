@@ -2,7 +2,8 @@ import type { FactsOf } from '../../../words/fact.ts';
 import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { type SmtpReply, ask, refuse, showReply } from './reply.ts';
+import { showReply } from '../../wire/status-reply.ts';
+import { type SmtpReply, ask, refuse } from './reply.ts';
 import type { SMTP_FACTS } from './smtp-facts.ts';
 
 /** What the server says that it can do. Source: RFC 5321 §4.1.1.1. */

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { Fault, fail } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { type SmtpReply, ask, refusal, showReply } from './reply.ts';
+import { showReply } from '../../wire/status-reply.ts';
+import { type SmtpReply, ask, refusal } from './reply.ts';
 import type { Credentials } from './smtp-options.ts';
 
 /** Logs in; gives the reply that accepted it. */
