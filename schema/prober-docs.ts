@@ -1,5 +1,6 @@
 import type { FactSpec } from '../lib/words/fact.ts';
 import type { JsonObject, JsonSchema } from '../lib/words/json.ts';
+import { CODES, type Code } from '../lib/words/reason.ts';
 import type { Prober } from '../lib/probe/prober.ts';
 import { TLS_FACTS } from '../lib/probe/wire/certificates.ts';
 
@@ -39,6 +40,10 @@ function section(prober: Prober<never>): string {
     table(
       ['fact', 'kind', 'meaning'],
       ownFacts.map(([name, spec]) => factRow(name, spec)),
+    ),
+    table(
+      ['reason code', 'here it says that', 'what to do'],
+      Object.entries(prober.codes ?? {}).map(([code, meaning]) => codeRow(code as Code, meaning)),
     ),
     hasTls ? 'With TLS also the [certificate facts](#certificates).' : '',
   ]
@@ -111,6 +116,11 @@ function factRow(name: string, { kind, unit, meaning, code, big }: FactSpec): st
     unit === undefined ? kind : `${kind}, ${unit}`,
     `${meaning}${/[.!?]$/.test(meaning) ? '' : '.'}${notes}`,
   ];
+}
+
+function codeRow(code: Code, meaning: string): string[] {
+  const [, advice] = CODES[code];
+  return [`\`${code}\``, meaning, advice];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -23,6 +23,14 @@ export const command: Prober<CommandOptions, typeof COMMAND_FACTS> = {
   options: COMMAND_OPTIONS,
   required: ['command'],
   facts: COMMAND_FACTS,
+  codes: {
+    exit: 'the exit code is not 0, or, with `parse: nagios`, that of WARNING or CRITICAL; unknown where it is that of UNKNOWN, or the program cannot be run at all (126, 127)',
+    signal: 'a signal ended it',
+    timeout: 'it had not ended in time; it and all that it started were ended',
+    protocol: 'with `parse: json`, what it printed is no JSON',
+    too_large: 'it printed more than is read',
+    tool_missing: 'there is no such program; unknown',
+  },
   defaults: (options) => commandDefaults(options),
   prepare({ options, wanted }) {
     const execution = planExecution(options, wanted);

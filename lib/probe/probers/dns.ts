@@ -31,6 +31,15 @@ export const dns: Prober<DnsOptions, typeof DNS_FACTS> = {
   example: 'dns://ns1.example.org/example.org?type=MX',
   options: DNS_OPTIONS,
   facts: DNS_FACTS,
+  codes: {
+    status: 'the answer is an error, such as NXDOMAIN, SERVFAIL or REFUSED',
+    assertion:
+      'there is no record of that type, or there are others than expected (`answers`); a lame delegation, with `authoritative` (`flags`)',
+    mismatch: '`servers` do not agree',
+    expiring: 'a signature of the answer has expired, with `do`',
+    protocol: 'the answer is none to the question that was asked',
+    timeout: 'it answers nothing; it is itself the service, so that is down and not unknown',
+  },
   defaults: (options, scheme) => ({
     expect: {
       rcode: 'NOERROR',

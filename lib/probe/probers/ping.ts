@@ -27,6 +27,13 @@ export const ping: Prober<PingOptions, typeof FACTS> = {
   example: 'ping://router.example.org',
   options: PING_OPTIONS,
   facts: FACTS,
+  codes: {
+    timeout: 'no echo came back',
+    unreachable: 'a router on the way, or this host, says that there is no way there',
+    loss: 'some echoes are missing; degraded',
+    permission: 'this user may not ping; unknown',
+    tool_missing: 'neither fping nor ping is installed; unknown',
+  },
   defaults: () => ({
     expect: { loss: '< 100' },
     prefer: { loss: { equals: 0, when: { received: '>= 1' } } },

@@ -27,6 +27,10 @@ export const tcp: Prober<TcpOptions, typeof FACTS> = {
     },
   },
   facts: FACTS,
+  codes: {
+    protocol: 'what `dialogue` expects did not come, though something did',
+    timeout: 'it does not accept, or says nothing where `dialogue` expects it to',
+  },
   defaults: ({ closed }) => ({ expect: { open: closed !== true } }),
   prepare({ target, options, wanted }) {
     if (target === null || target.port === null)

@@ -27,6 +27,11 @@ export const tls: Prober<TlsProberOptions, typeof FACTS> = {
   example: 'tls://ldap.example.org:636',
   options: { ...DIALOGUE_OPTIONS, alpn: ALPN },
   facts: FACTS,
+  codes: {
+    tls_handshake: 'the port does not speak TLS, or wants a client certificate',
+    protocol: 'what `dialogue` expects did not come, though something did',
+    expiring: 'a certificate of the chain ends in less than 14 days; degraded',
+  },
   defaults: () => ({ prefer: TLS_PREFER }),
   prepare({ target, options, wanted }) {
     if (target === null || target.host === '' || target.port === null)

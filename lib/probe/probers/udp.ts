@@ -37,6 +37,10 @@ export const udp: Prober<UdpOptions, typeof FACTS> = {
     },
   },
   facts: FACTS,
+  codes: {
+    timeout: 'no answer came to `send`',
+    refused: 'the host says that nothing listens there',
+  },
   defaults: () => ({}),
   prepare({ target, options, timeout_ms, wanted }) {
     if (target === null || target.host === '' || target.port === null)

@@ -16,6 +16,11 @@ export const unix: Prober<DialogueOptions, typeof FACTS> = {
   example: 'unix:///run/mysqld/mysqld.sock',
   options: DIALOGUE_OPTIONS,
   facts: FACTS,
+  codes: {
+    refused: 'the socket is there, and nobody listens',
+    protocol: 'what `dialogue` expects did not come, though something did',
+    permission: 'this user may not open it; unknown',
+  },
   defaults: () => ({}),
   prepare({ target, options, wanted }) {
     const path = socketPath(target);
