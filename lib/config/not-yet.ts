@@ -2,15 +2,13 @@
 export const HOOKS_OF_A_RUN: ReadonlySet<string> = new Set(['on_run', 'on_isolated']);
 
 /** What the public contract names and this version does not have: said so instead of "unknown key". */
-export const LATER_KEYS: ReadonlySet<string> = new Set(['beat', 'compare', 'proxy', 'steps']);
+export const LATER_KEYS: ReadonlySet<string> = new Set(['beat', 'compare']);
 
 export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'ws',
   'wss',
   'grpc',
   'grpcs',
-  'smtps',
-  'lmtp',
   'imap',
   'imaps',
   'pop3',
@@ -32,15 +30,9 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'gemini',
   'finger',
   'whois',
-  'ftp',
-  'ftps',
   'rsync',
   'git',
-  'sftp',
-  'sentinel',
   'memcached',
-  'postgres',
-  'postgresql',
   'mysql',
   'mariadb',
   'mssql',
@@ -69,8 +61,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'beanstalkd',
   'gearman',
   'zookeeper',
-  'ldap',
-  'ldaps',
   'radius',
   'snmp',
   'ntp',

@@ -15,19 +15,36 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['dns', 'dns+tcp', 'dns+tls', 'dns+https'],
     load: async () => (await import('./probers/dns.ts')).dns,
   },
+  { type: 'ftp', schemes: ['ftp', 'ftps'], load: async () => (await import('./probers/ftp.ts')).ftp },
   { type: 'http', schemes: ['http', 'https'], load: async () => (await import('./probers/http.ts')).http },
+  { type: 'ldap', schemes: ['ldap', 'ldaps'], load: async () => (await import('./probers/ldap.ts')).ldap },
   { type: 'ping', schemes: ['ping'], load: async () => (await import('./probers/ping.ts')).ping },
   { type: 'tcp', schemes: ['tcp'], load: async () => (await import('./probers/tcp.ts')).tcp },
+  {
+    type: 'postgres',
+    schemes: ['postgres', 'postgresql'],
+    load: async () => (await import('./probers/postgres.ts')).postgres,
+  },
   {
     type: 'redis',
     schemes: ['redis', 'rediss'],
     load: async () => (await import('./probers/redis.ts')).redis,
   },
-  { type: 'smtp', schemes: ['smtp'], load: async () => (await import('./probers/smtp.ts')).smtp },
+  {
+    type: 'smtp',
+    schemes: ['smtp', 'smtps', 'lmtp'],
+    load: async () => (await import('./probers/smtp.ts')).smtp,
+  },
+  { type: 'sftp', schemes: ['sftp'], load: async () => (await import('./probers/sftp.ts')).sftp },
   { type: 'ssh', schemes: ['ssh'], load: async () => (await import('./probers/ssh.ts')).ssh },
   { type: 'tls', schemes: ['tls'], load: async () => (await import('./probers/tls.ts')).tls },
   { type: 'udp', schemes: ['udp'], load: async () => (await import('./probers/udp.ts')).udp },
   { type: 'unix', schemes: ['unix'], load: async () => (await import('./probers/unix.ts')).unix },
+  {
+    type: 'sentinel',
+    schemes: ['sentinel', 'sentinels'],
+    load: async () => (await import('./probers/sentinel.ts')).sentinel,
+  },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {

@@ -1,19 +1,14 @@
 import type { FactsOf } from '../../words/fact.ts';
 import { safeLine } from '../../words/safe-text.ts';
-import {
-  Fault,
-  InvalidOptions,
-  PLACEHOLDER,
-  type ProbeContext,
-  type Prober,
-  type Target,
-  fail,
-} from '../prober.ts';
+import { InvalidOptions, PLACEHOLDER, type ProbeContext, type Prober, type Target } from '../prober.ts';
 import type { Conversation } from '../wire/conversation.ts';
-import { infoFacts, parseInfo } from './redis/info.ts';
-import { REDIS_FACTS, redisDefaults } from './redis/redis-facts.ts';
-import { explainRefusal, isRefusal } from './redis/refusal.ts';
-import { type Reply, encodeCommands, readReply } from './redis/resp.ts';
+import { parseInfo } from '../wire/redis-info.ts';
+import { type Command, loginCommands, readOk, sendCommands } from '../wire/redis-login.ts';
+import { isRefusal, refuse, unexpected } from '../wire/redis-refusal.ts';
+import { readReply } from '../wire/resp.ts';
+import { clusterFacts } from './redis/cluster.ts';
+import { infoFacts } from './redis/info.ts';
+import { REDIS_CODES, REDIS_FACTS, redisDefaults } from './redis/redis-facts.ts';
 
 const PORT = 6379;
 
@@ -30,20 +25,20 @@ export const redis: Prober<object, typeof REDIS_FACTS> = {
   example: 'redis://:${CACHE_PASSWORD}@cache.example.org:6379/0',
   options: {},
   facts: REDIS_FACTS,
+  proxy: true,
+  codes: REDIS_CODES,
   defaults: (_options, scheme) => redisDefaults(scheme),
   prepare({ target }) {
     if (target === null) throw new InvalidOptions('target', 'there is none, expected redis://HOST');
     const db = databaseOf(target);
-    const login = loginOf(target, db);
+    const opening = openingOf(target, db);
     const dialOptions = target.scheme === 'rediss' ? { tls: {} } : {};
     return {
       endpoint: { host: target.host, port: target.port ?? PORT },
       async run(context) {
         const conversation = await context.dial(dialOptions);
-        // All in one segment: a probe costs one round trip, whatever it asks.
-        const commands = [...login, ['PING'], ['INFO']];
-        await conversation.write(encodeCommands(commands), encodeCommands(commands.map(withoutPassword)));
-        for (const command of login) await readOk(conversation, command[0] ?? '');
+        await sendCommands(conversation, [...opening, ['PING'], ['INFO']]);
+        for (const command of opening) await readOk(conversation, command);
         const ponged = await readPong(conversation, context);
         await lookAtInfo(conversation, context, db, ponged);
       },
@@ -63,24 +58,10 @@ function databaseOf({ path }: Target): number {
   return Number(digits);
 }
 
-function loginOf({ username, password }: Target, db: number): (readonly string[])[] {
-  if (username !== null && password === null)
-    throw new InvalidOptions(
-      'target',
-      'it has a user but no password, expected redis://USER:PASSWORD@HOST, or redis://:PASSWORD@HOST',
-    );
-  const auth = password === null ? [] : [['AUTH', ...(username === null ? [] : [username]), password]];
-  return db === 0 ? auth : [...auth, ['SELECT', String(db)]];
-}
-
-function withoutPassword(command: readonly string[]): readonly string[] {
-  return command[0] === 'AUTH' ? [...command.slice(0, -1), '***'] : command;
-}
-
-async function readOk(conversation: Conversation, command: string): Promise<void> {
-  const reply = await readReply(conversation);
-  if (reply.kind === 'error') refuse(reply.text, conversation, command);
-  if (reply.kind !== 'status' || reply.text !== 'OK') unexpected(reply, conversation, command);
+/** Logs in and goes to the database. */
+function openingOf(target: Target, db: number): readonly Command[] {
+  const login = loginCommands(target);
+  return db === 0 ? login : [...login, ['SELECT', String(db)]];
 }
 
 /** Whether PING was answered with PONG, and not with a state that the server is in. */
@@ -120,10 +101,9 @@ async function lookAtInfo(
   context.see(withoutMissing(facts));
   if (ponged && facts.role === 'master') context.see({ writable: true });
   if (info.get('cluster_enabled') !== '1') return;
-  await conversation.write(encodeCommands([['CLUSTER', 'INFO']]));
+  await sendCommands(conversation, [['CLUSTER', 'INFO']]);
   const cluster = await readText(conversation, context, 'CLUSTER INFO');
-  const state = cluster === null ? undefined : parseInfo(cluster).get('cluster_state');
-  if (state !== undefined) context.see({ cluster_state: safeLine(state, 40) });
+  if (cluster !== null) context.see(withoutMissing(clusterFacts(parseInfo(cluster))));
 }
 
 /** A bulk text; null when the user may not ask, for then there is nothing to say about the service. */
@@ -142,13 +122,4 @@ async function readText(
 /** Facts that PING has told already stay when INFO is silent about them. */
 function withoutMissing(facts: FactsOf<typeof REDIS_FACTS>): FactsOf<typeof REDIS_FACTS> {
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
-}
-
-function refuse(error: string, { peer }: Conversation, command: string): never {
-  throw new Fault(explainRefusal(error, peer, command));
-}
-
-function unexpected(reply: Reply, { peer }: Conversation, command: string): never {
-  const got = reply.kind === 'status' ? `+${safeLine(reply.text, 60)}` : `a reply of the kind ${reply.kind}`;
-  return fail('protocol', 'protocol', `${peer} answered ${command} with ${got}`, { got });
 }

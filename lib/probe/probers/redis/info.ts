@@ -1,21 +1,7 @@
 import type { FactsOf } from '../../../words/fact.ts';
 import { safeLine } from '../../../words/safe-text.ts';
+import { type Info, numberIn } from '../../wire/redis-info.ts';
 import type { REDIS_FACTS } from './redis-facts.ts';
-
-/** The `name:value` lines of INFO and CLUSTER INFO. Source: redis.io/commands/info. */
-export type Info = ReadonlyMap<string, string>;
-
-const MAX_LINES = 10_000;
-
-export function parseInfo(text: string): Info {
-  const entries = new Map<string, string>();
-  for (const line of text.split('\n', MAX_LINES)) {
-    const colon = line.indexOf(':');
-    if (colon > 0 && !line.startsWith('#'))
-      entries.set(line.slice(0, colon), line.slice(colon + 1).trimEnd());
-  }
-  return entries;
-}
 
 /** What INFO says, for the database chosen. Lines that are not there leave their facts absent. */
 export function infoFacts(info: Info, db: number): FactsOf<typeof REDIS_FACTS> {
@@ -24,13 +10,13 @@ export function infoFacts(info: Info, db: number): FactsOf<typeof REDIS_FACTS> {
   return {
     version: version === undefined ? null : safeLine(version, 40),
     role,
-    used_memory: numberOf(info, 'used_memory'),
-    maxmemory: numberOf(info, 'maxmemory'),
+    used_memory: numberIn(info, 'used_memory'),
+    maxmemory: numberIn(info, 'maxmemory'),
     memory_full: role === 'master' ? isFull(info) : null,
     persistence_ok: persistenceOf(info),
     keys: keysOf(info, db),
-    clients: numberOf(info, 'connected_clients'),
-    replicas: numberOf(info, 'connected_slaves'),
+    clients: numberIn(info, 'connected_clients'),
+    replicas: numberIn(info, 'connected_slaves'),
     ...(role === 'replica' ? linkFacts(info) : {}),
   };
 }
@@ -45,7 +31,7 @@ function roleOf(info: Info): string | null {
 function linkFacts(info: Info): { readonly link: string | null; readonly lag_s: number | null } {
   const link = info.get('master_link_status');
   if (link === undefined) return { link: null, lag_s: null };
-  const lag = numberOf(info, link === 'up' ? 'master_last_io_seconds_ago' : 'master_link_down_since_seconds');
+  const lag = numberIn(info, link === 'up' ? 'master_last_io_seconds_ago' : 'master_link_down_since_seconds');
   // -1: it has never heard from its master
   return { link: link === 'up' ? 'up' : 'down', lag_s: lag === null || lag < 0 ? null : lag };
 }
@@ -59,14 +45,14 @@ function persistenceOf(info: Info): boolean | null {
 
 /** Whether writes are answered with OOM: the limit is reached, and the policy finds nothing to let go. */
 function isFull(info: Info): boolean | null {
-  const used = numberOf(info, 'used_memory');
-  const max = numberOf(info, 'maxmemory');
+  const used = numberIn(info, 'used_memory');
+  const max = numberIn(info, 'maxmemory');
   const policy = info.get('maxmemory_policy');
   if (used === null || max === null || policy === undefined) return null;
   if (max === 0) return false;
   const stuck = policy === 'noeviction' || (policy.startsWith('volatile-') && !hasExpiringKeys(info));
   // Buffers of replicas and of the append-only file count in used_memory, but not against the limit.
-  const counted = used - (numberOf(info, 'mem_not_counted_for_evict') ?? 0);
+  const counted = used - (numberIn(info, 'mem_not_counted_for_evict') ?? 0);
   return stuck && max - counted < buffersOf(max);
 }
 
@@ -91,9 +77,4 @@ function keysOf(info: Info, db: number): number | null {
   if (keyspace === undefined) return info.get('redis_mode') === 'sentinel' ? null : 0;
   const [, keys] = /^keys=(\d{1,15})(?:,|$)/.exec(keyspace) ?? [];
   return keys === undefined ? null : Number(keys);
-}
-
-function numberOf(info: Info, name: string): number | null {
-  const value = info.get(name);
-  return value !== undefined && /^-?\d{1,15}$/.test(value) ? Number(value) : null;
 }

@@ -54,8 +54,26 @@ export const REDIS_FACTS = {
     code: 'quorum',
     meaning: 'ok, or fail when slots are not served or the majority is gone; absent without cluster mode',
   },
+  cluster_slots_lost: {
+    kind: 'number',
+    code: 'quorum',
+    meaning:
+      'hash slots that nobody serves, of 16384: with `cluster-require-full-coverage no` the others still work; absent without cluster mode',
+  },
+  cluster_nodes: { kind: 'number', meaning: 'nodes that it knows; absent without cluster mode' },
   ...TLS_FACTS,
 } as const satisfies FactTable;
+
+export const REDIS_CODES = {
+  auth: 'it wants a password or refuses this one (NOAUTH, WRONGPASS), does not let the user do that (NOPERM), or is in protected mode',
+  loading: 'it reads its data from disk and answers no requests yet (LOADING)',
+  read_only: 'it refuses writes because it cannot save (MISCONF), or lacks replicas (NOREPLICAS)',
+  overloaded: 'its memory is used up (OOM), it has maxclients clients, or a script runs too long (BUSY)',
+  replication: 'it is a replica, and the link to its master is down',
+  quorum: 'its cluster does not serve all slots or has lost its majority',
+  status:
+    'it answered with another error, such as one for a database that it does not have; or it could not save',
+} as const;
 
 /** A value that must be this one where there is any: masters have no link, a user may not be allowed INFO. */
 const ifAny = (value: string | boolean): JsonObject => ({ any_of: [value, { exists: false }] });
@@ -68,8 +86,11 @@ const EXPECT: JsonObject = {
   cluster_state: ifAny('ok'),
 };
 
-/** A failed save that does not stop writes is worth a look; one that does is not writable. */
-const PREFER: JsonObject = { persistence_ok: ifAny(true) };
+/** A failed save that does not stop writes is worth a look; one that does is not writable. So is a cluster that goes on without some slots. */
+const PREFER: JsonObject = {
+  persistence_ok: ifAny(true),
+  cluster_slots_lost: { any_of: [0, { exists: false }] },
+};
 
 export function redisDefaults(scheme: string | null): {
   readonly expect: JsonObject;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { infoFacts, parseInfo } from '../../../../lib/probe/probers/redis/info.ts';
+import { infoFacts } from '../../../../lib/probe/probers/redis/info.ts';
+import { parseInfo } from '../../../../lib/probe/wire/redis-info.ts';
 
 const facts = (lines: string[], db = 0) => infoFacts(parseInfo(lines.join('\r\n')), db);
 const MB = 2 ** 20;

@@ -10,7 +10,7 @@ import { type Entry, probeTarget } from '../../../contract/probe-target.ts';
 import { proberContract } from '../../../contract/prober-contract.ts';
 import { testCertificates } from '../../../servers/certificates.ts';
 import { describeWith, freePort, until } from '../../../servers/daemon.ts';
-import { REDIS_PROGRAMS, type RedisSettings, startRedis } from '../../../servers/redis.ts';
+import { REDIS_PROGRAMS, type RedisServer, type RedisSettings, startRedis } from '../../../servers/redis.ts';
 
 const started: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -251,6 +251,46 @@ describeWith(REDIS_PROGRAMS, 'a real redis-server', () => {
     expect(up.status, JSON.stringify(up.reasons)).toBe('up');
     expect(up.facts['cluster_state']).toBe('ok');
     expect(verdict(await probe(server.port, '', '/1'))).toEqual(['down', 'status', 'protocol', null]);
+  });
+
+  test('a cluster of three that loses a node: its slots are lost, then the majority', async () => {
+    const nodes: RedisServer[] = [];
+    for (const range of ['0 5460', '5461 10922', '10923 16383']) {
+      const settings = {
+        'cluster-enabled': 'yes',
+        'cluster-port': String(await freePort()),
+        'cluster-node-timeout': '400',
+      };
+      const node = await start(settings);
+      await node.command('cluster', 'addslotsrange', ...range.split(' '));
+      nodes.push(node);
+    }
+    const [first, second, third] = nodes as [RedisServer, RedisServer, RedisServer];
+    for (const { port, command } of [second, third]) {
+      const bus = (await command('config', 'get', 'cluster-port')).split('\n')[1] ?? '';
+      await first.command('cluster', 'meet', '127.0.0.1', String(port), bus);
+    }
+    for (const { command } of nodes)
+      await until('the cluster', async () => (await command('cluster', 'info')).includes('cluster_state:ok'));
+    const whole = await probe(first.port);
+    expect(whole.status, JSON.stringify(whole.reasons)).toBe('up');
+    expect(whole.facts).toMatchObject({ cluster_state: 'ok', cluster_slots_lost: 0, cluster_nodes: 3 });
+
+    await third.stop();
+    await until(
+      'it to be missed',
+      async () => (await probe(first.port)).facts['cluster_slots_lost'] === 5461,
+    );
+    expect(verdict(await probe(first.port))).toEqual(['down', 'quorum', 'expect', 'cluster_state']);
+    await first.command('config', 'set', 'cluster-require-full-coverage', 'no');
+    await until('the rest to go on', async () => (await probe(first.port)).facts['cluster_state'] === 'ok');
+    expect(verdict(await probe(first.port))).toEqual(['degraded', 'quorum', 'expect', 'cluster_slots_lost']);
+    await second.stop();
+    await until(
+      'the majority to be lost',
+      async () => (await probe(first.port)).facts['cluster_state'] === 'fail',
+    );
+    expect(verdict(await probe(first.port))).toEqual(['down', 'quorum', 'expect', 'cluster_state']);
   });
 
   test('a sentinel says that it is one', async () => {

@@ -1,6 +1,6 @@
-import { safeLine } from '../../../words/safe-text.ts';
-import { fail } from '../../prober.ts';
-import type { Conversation } from '../../wire/conversation.ts';
+import { safeLine } from '../../words/safe-text.ts';
+import { fail } from '../prober.ts';
+import type { Conversation } from './conversation.ts';
 
 /** A reply of RESP2. Source: redis.io, “Redis serialization protocol specification”. */
 export type Reply =

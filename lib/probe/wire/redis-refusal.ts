@@ -1,5 +1,8 @@
-import type { Code, Finding, Phase } from '../../../words/reason.ts';
-import { safeLine } from '../../../words/safe-text.ts';
+import type { Code, Finding, Phase } from '../../words/reason.ts';
+import { safeLine } from '../../words/safe-text.ts';
+import { Fault, fail } from '../prober.ts';
+import type { Conversation } from './conversation.ts';
+import type { Reply } from './resp.ts';
 
 /** The error replies that say what state the server is in, by how they begin. Source: redis/src/server.c, acl.c. */
 const KNOWN: readonly (readonly [start: string, code: Code, phase: Phase, words: string])[] = [
@@ -36,6 +39,17 @@ export function explainRefusal(error: string, peer: string, command: string): Fi
 /** Whether the error begins with this word: `LOADING`. */
 export function isRefusal(error: string, word: string): boolean {
   return error.startsWith(`${word} `) || error === word;
+}
+
+/** Ends the probe with what an error reply says. */
+export function refuse(error: string, { peer }: Conversation, command: string): never {
+  throw new Fault(explainRefusal(error, peer, command));
+}
+
+/** Ends the probe: no Redis answers this command so. */
+export function unexpected(reply: Reply, { peer }: Conversation, command: string): never {
+  const got = reply.kind === 'status' ? `+${safeLine(reply.text, 60)}` : `a reply of the kind ${reply.kind}`;
+  return fail('protocol', 'protocol', `${peer} answered ${command} with ${got}`, { got });
 }
 
 /** "unknown command" errors repeat what was sent: the password, perhaps. */
