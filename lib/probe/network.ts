@@ -37,6 +37,10 @@ export function openNetwork(
   });
   return {
     async dial(options = {}) {
+      if (approach.proxy !== null && options.path === undefined) {
+        const { dialThrough } = await import('./dial-through.ts');
+        return dialThrough(approach.proxy, options, how, { world, hostFor, noRoute, own });
+      }
       const socket = await dial(options, how, noRoute);
       own(() => socket.destroy());
       stopwatch.enter('first_byte');
@@ -76,7 +80,8 @@ async function dial(options: DialOptions, how: AddressProbe, noRoute: (family: 4
   }
 }
 
-function counted({ bytesWritten, bytesRead }: Socket): { readonly sent: number; readonly received: number } {
+/** Bytes on the wire so far. */
+export function counted({ bytesWritten, bytesRead }: Socket): { readonly sent: number; readonly received: number } {
   return { sent: bytesWritten, received: bytesRead };
 }
 
@@ -94,6 +99,7 @@ async function secure(
     tls: approach.tls,
     serverName: options.serverName ?? approach.tls.server_name ?? approach.host,
     alpn: options.alpn ?? [],
+    ...(options.resume === undefined ? {} : { resume: options.resume }),
     signal: deadline.signal,
     aborted: () => deadline.explain('tls', peer),
     env: world.env,

@@ -33,10 +33,7 @@ export interface Conversation {
   /** Bytes that have come and were not read yet. */
   buffered(): number;
   /** TLS from here on (STARTTLS). Refuses bytes that came before the handshake. */
-  startTls(options?: {
-    readonly serverName?: string;
-    readonly alpn?: readonly string[];
-  }): Promise<TlsSession>;
+  startTls(options?: HandshakeChoice): Promise<TlsSession>;
   /** For a transcript, what a library says on a socket that was handed over. */
   readonly overheard: Overheard;
   /** Hands the socket to a library. Nothing may be read or written here afterwards; the context still closes it. */
@@ -53,8 +50,16 @@ export interface ConversationHost extends InboxHost {
   secure(
     socket: Socket,
     peer: string,
-    options: { readonly serverName?: string; readonly alpn?: readonly string[] },
+    options: HandshakeChoice,
   ): Promise<{ socket: Socket; session: TlsSession }>;
+}
+
+export interface HandshakeChoice {
+  /** another name than the target’s */
+  readonly serverName?: string;
+  readonly alpn?: readonly string[];
+  /** of another connection to the same server, to be resumed where that can be: FTP servers ask for it */
+  readonly resume?: TlsSession;
 }
 
 const MAX_LINE = 8192;

@@ -24,6 +24,8 @@ export interface TlsSession {
   readonly facts: FactsOf<typeof TLS_FACTS>;
   /** what is wrong with the certificates; empty with `verify: false` */
   readonly findings: readonly Finding[];
+  /** what another connection may resume it with; null as long as the server has given nothing for that */
+  resumption(): Buffer | null;
 }
 
 export interface HandshakeOptions {
@@ -31,6 +33,7 @@ export interface HandshakeOptions {
   /** the name to ask for and to expect */
   readonly serverName: string;
   readonly alpn: readonly string[];
+  readonly resume?: TlsSession;
   readonly signal: AbortSignal;
   readonly aborted: () => Fault | CannotTell;
   readonly env: { readonly [name: string]: string | undefined };
@@ -48,8 +51,17 @@ export async function shakeHands(
 ): Promise<{ socket: TLSSocket; session: TlsSession }> {
   const trust = trustFor(options.tls, options.env);
   const secure = connect(connectionOptions(socket, options, trust.context()));
+  let resumable: Buffer | null = null;
+  // With TLS 1.3 it comes after the handshake, perhaps more than once.
+  secure.on('session', (session: Buffer) => (resumable = session));
   await settle(secure, socket, peer, options);
-  return { socket: secure, session: inspect(secure, trust.store, options) };
+  const resumption = () => resumable;
+  // Only who has the secrets of the first handshake can resume it: what was judged then stands.
+  const session =
+    options.resume !== undefined && secure.isSessionReused()
+      ? options.resume
+      : { ...inspect(secure, trust.store, options), resumption };
+  return { socket: secure, session };
 }
 
 function connectionOptions(
@@ -62,9 +74,15 @@ function connectionOptions(
     secureContext,
     // Judged by inspect(), on date, name and trust apart.
     rejectUnauthorized: false,
+    ...sessionOf(options.resume),
     ...(isIP(options.serverName) === 0 ? { servername: options.serverName } : {}),
     ...(options.alpn.length > 0 ? { ALPNProtocols: [...options.alpn] } : {}),
   };
+}
+
+function sessionOf(resume: TlsSession | undefined): { readonly session?: Buffer } {
+  const session = resume?.resumption() ?? null;
+  return session === null ? {} : { session };
 }
 
 async function settle(
@@ -159,7 +177,11 @@ function explainHandshake(error: Error, peer: string): Error {
   });
 }
 
-function inspect(secure: TLSSocket, store: TrustStore, options: HandshakeOptions): TlsSession {
+function inspect(
+  secure: TLSSocket,
+  store: TrustStore,
+  options: HandshakeOptions,
+): Omit<TlsSession, 'resumption'> {
   // Asked once and for all: on Node 20 this call takes the leaf off the chain that later calls see.
   const leaf = secure.getPeerX509Certificate();
   const alpn = typeof secure.alpnProtocol === 'string' ? secure.alpnProtocol : null;
