@@ -16,8 +16,14 @@ export const PROBERS: readonly RegisteredProber[] = [
     load: async () => (await import('./probers/dns.ts')).dns,
   },
   { type: 'ftp', schemes: ['ftp', 'ftps'], load: async () => (await import('./probers/ftp.ts')).ftp },
+  { type: 'git', schemes: ['git'], load: async () => (await import('./probers/git.ts')).git },
   { type: 'http', schemes: ['http', 'https'], load: async () => (await import('./probers/http.ts')).http },
   { type: 'ldap', schemes: ['ldap', 'ldaps'], load: async () => (await import('./probers/ldap.ts')).ldap },
+  {
+    type: 'mqtt',
+    schemes: ['mqtt', 'mqtts'],
+    load: async () => (await import('./probers/mqtt.ts')).mqtt,
+  },
   { type: 'ping', schemes: ['ping'], load: async () => (await import('./probers/ping.ts')).ping },
   { type: 'tcp', schemes: ['tcp'], load: async () => (await import('./probers/tcp.ts')).tcp },
   {
