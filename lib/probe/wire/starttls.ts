@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../../words/json.ts';
 import { InvalidOptions, type Target } from '../prober.ts';
+import { TLS_PREFER } from './certificates.ts';
 import { type Credentials, credentialsOf } from './sasl.ts';
 
 /** What a protocol with STARTTLS adds to a service. */
@@ -19,6 +20,11 @@ export const STARTTLS_OPTIONS: { readonly [key: string]: JsonSchema } = {
     description: 'true: the password may be sent without TLS when there is none (default false)',
   },
 };
+
+/** TLS_PREFER where there may be no TLS: a server without it has no certificate. */
+export const STARTTLS_PREFER = {
+  cert_days: { any_of: [TLS_PREFER.cert_days, { exists: false }] },
+} as const;
 
 /** How a conversation becomes secure, and who logs in on it. */
 export interface Security {

@@ -14,25 +14,35 @@ export interface Capabilities {
   readonly authMethods: readonly string[];
 }
 
-/**
- * EHLO. A server that refuses it takes no mail from anybody of today, whatever it would say to HELO.
- * `mentionsSmtp`: whether the greeting calls it SMTP.
- */
+/** How the client introduces itself. */
+export interface Hello {
+  /** LMTP’s word is for it alone, so that the two are never taken for each other (RFC 2033 §4.1) */
+  readonly command: 'EHLO' | 'LHLO';
+  /** null: the own address */
+  readonly name: string | null;
+  /** whether a server that does not know the command is another kind of server, and not one that refuses it */
+  readonly decides: boolean;
+}
+
+/** EHLO. A server that refuses it takes no mail from anybody of today, whatever it would say to HELO. */
 export async function sayHello(
   conversation: Conversation,
-  name: string | null,
-  mentionsSmtp: boolean,
+  { command, name, decides }: Hello,
   see: (facts: FactsOf<typeof SMTP_FACTS>) => void,
 ): Promise<Capabilities> {
   const { peer } = conversation;
-  const reply = await ask(conversation, `EHLO ${name ?? addressLiteral(conversation.local)}`);
+  const reply = await ask(conversation, `${command} ${name ?? addressLiteral(conversation.local)}`);
   if (reply.code === 250) return capabilitiesOf(reply);
-  if (reply.code < 400) fail('protocol', 'protocol', `${peer} answers EHLO with ${showReply(reply)}`);
+  if (reply.code < 400) fail('protocol', 'protocol', `${peer} answers ${command} with ${showReply(reply)}`);
   see({ code: reply.code });
-  // FTP, too, greets with 220.
-  if ((reply.code === 500 || reply.code === 502) && !mentionsSmtp)
-    fail('protocol', 'protocol', `${peer} knows no EHLO, so it is no SMTP server: ${showReply(reply)}`);
-  return refuse(reply, peer, 'refuses EHLO');
+  const kind = command === 'EHLO' ? 'SMTP' : 'LMTP';
+  if (decides && (reply.code === 500 || reply.code === 502))
+    fail(
+      'protocol',
+      'protocol',
+      `${peer} knows no ${command}, so it is no ${kind} server: ${showReply(reply)}`,
+    );
+  return refuse(reply, peer, `refuses ${command}`);
 }
 
 /** Facts of both hellos together: STARTTLS is listed only before it was carried out. */

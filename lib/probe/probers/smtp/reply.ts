@@ -11,9 +11,9 @@ export interface SmtpReply extends StatusReply {
 
 const FORM: ReplyForm = { protocol: 'SMTP', first: '2-5', lines: 'every' };
 
-/** Reads one reply; throws what readStatusReply throws. */
-export async function readReply(conversation: Conversation): Promise<SmtpReply> {
-  const reply = await readStatusReply(conversation, FORM);
+/** Reads one reply; throws what readStatusReply throws. `protocol` is for the message when it is none. */
+export async function readReply(conversation: Conversation, protocol = 'SMTP'): Promise<SmtpReply> {
+  const reply = await readStatusReply(conversation, { ...FORM, protocol });
   return { ...reply, enhanced: enhancedOf(reply) };
 }
 

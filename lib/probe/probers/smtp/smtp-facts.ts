@@ -1,6 +1,7 @@
 import type { FactTable } from '../../../words/fact.ts';
 import type { JsonObject } from '../../../words/json.ts';
 import { TLS_FACTS, TLS_PREFER } from '../../wire/certificates.ts';
+import { STARTTLS_PREFER } from '../../wire/starttls.ts';
 import type { SmtpOptions } from './smtp-options.ts';
 
 export const SMTP_FACTS = {
@@ -13,14 +14,14 @@ export const SMTP_FACTS = {
   capabilities: {
     kind: 'list',
     meaning:
-      'the lines of the reply to EHLO in upper case, `SIZE 10240000`; what it lists before and after STARTTLS together',
+      'the lines of the reply to EHLO (lmtp: LHLO) in upper case, `SIZE 10240000`; what it lists before and after STARTTLS together',
   },
   max_size: {
     kind: 'number',
     unit: 'bytes',
     meaning: 'the largest message it takes; absent when it names no limit',
   },
-  tls: { kind: 'bool', meaning: 'whether STARTTLS was carried out' },
+  tls: { kind: 'bool', meaning: 'whether TLS is in use: by STARTTLS, or from the first byte with smtps' },
   auth_methods: {
     kind: 'list',
     meaning: 'mechanisms of AUTH that it offers, in upper case; after STARTTLS those that it offers then',
@@ -42,12 +43,11 @@ export const SMTP_FACTS = {
 } as const satisfies FactTable;
 
 /** A greeting and an EHLO that are refused end the probe; what is left to expect depends on what is asked. */
-export function smtpDefaults({ mail_from, rcpt_to }: SmtpOptions): {
-  readonly expect: JsonObject;
-  readonly prefer: JsonObject;
-} {
-  // A server without STARTTLS has no certificate.
-  const prefer = { cert_days: { any_of: [TLS_PREFER.cert_days, { exists: false }] } };
+export function smtpDefaults(
+  { mail_from, rcpt_to }: SmtpOptions,
+  scheme: string | null,
+): { readonly expect: JsonObject; readonly prefer: JsonObject } {
+  const prefer = scheme === 'smtps' ? TLS_PREFER : STARTTLS_PREFER;
   if (rcpt_to !== undefined) return { expect: { recipient: 'accepted' }, prefer };
   return { expect: mail_from === undefined ? {} : { sender: 'accepted' }, prefer };
 }

@@ -1,28 +1,19 @@
 import type { JsonSchema } from '../../../words/json.ts';
 import { safeLine } from '../../../words/safe-text.ts';
 import { InvalidOptions, type Target } from '../../prober.ts';
+import { STARTTLS_OPTIONS, type Security, type StartTlsOptions, planSecurity } from '../../wire/starttls.ts';
 
-export interface SmtpOptions {
-  readonly starttls?: 'auto' | 'require' | 'never';
-  readonly allow_plaintext?: boolean;
+export interface SmtpOptions extends StartTlsOptions {
   readonly helo?: string;
   readonly mail_from?: string;
   readonly rcpt_to?: string;
 }
 
 export const SMTP_OPTIONS: { readonly [key: string]: JsonSchema } = {
-  starttls: {
-    enum: ['auto', 'require', 'never'],
-    description:
-      'auto (default): TLS when the server offers it; require: down when it does not, which is the default with a password; never: no TLS',
-  },
-  allow_plaintext: {
-    type: 'boolean',
-    description: 'true: the password may be sent without TLS when there is none (default false)',
-  },
+  ...STARTTLS_OPTIONS,
   helo: {
     type: 'string',
-    description: 'the name to say in EHLO (default: the own address, as in [192.0.2.8])',
+    description: 'the name to say in EHLO or LHLO (default: the own address, as in [192.0.2.8])',
   },
   mail_from: {
     type: 'string',
@@ -36,29 +27,18 @@ export const SMTP_OPTIONS: { readonly [key: string]: JsonSchema } = {
   },
 };
 
-/** Who logs in. */
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
-
 /** Options checked, with their defaults. */
 export interface SmtpPlan {
-  readonly starttls: 'auto' | 'require' | 'never';
+  /** LMTP begins with another word; the rest is the same (RFC 2033 §4) */
+  readonly protocol: 'SMTP' | 'LMTP';
+  readonly security: Security;
   readonly helo: string | null;
-  readonly credentials: Credentials | null;
   readonly envelope: { readonly from: string; readonly to: string | null } | null;
 }
 
 /** Throws InvalidOptions. */
 export function planSmtp(target: Target, options: SmtpOptions): SmtpPlan {
-  const credentials = credentialsOf(target);
-  const mayBePlain = credentials === null || options.allow_plaintext === true;
-  if (!mayBePlain && options.starttls === 'never')
-    throw new InvalidOptions(
-      'starttls',
-      'the password would be sent in the clear: leave it out, or set `allow_plaintext: true`',
-    );
+  const security = planSecurity(target, options, target.scheme === 'smtps');
   if (options.helo !== undefined) checkWord(options.helo, 'helo', 'a host name or [ADDRESS]');
   if (options.mail_from !== undefined && options.mail_from !== '')
     checkWord(options.mail_from, 'mail_from', 'an address such as probe@example.org');
@@ -66,21 +46,14 @@ export function planSmtp(target: Target, options: SmtpOptions): SmtpPlan {
     checkWord(options.rcpt_to, 'rcpt_to', 'an address such as postmaster@example.org');
   const { mail_from, rcpt_to } = options;
   return {
-    starttls: mayBePlain ? (options.starttls ?? 'auto') : 'require',
+    protocol: target.scheme === 'lmtp' ? 'LMTP' : 'SMTP',
+    security,
     helo: options.helo ?? null,
-    credentials,
     envelope:
       mail_from === undefined && rcpt_to === undefined
         ? null
         : { from: mail_from ?? '', to: rcpt_to ?? null },
   };
-}
-
-function credentialsOf({ username, password }: Target): Credentials | null {
-  if (username === null && password === null) return null;
-  if (username === null || password === null)
-    throw new InvalidOptions('target', 'a login needs both, expected smtp://USER:PASSWORD@HOST');
-  return { username, password };
 }
 
 /** It becomes part of a command line: nothing in it may end the line or the address. */

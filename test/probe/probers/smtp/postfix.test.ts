@@ -4,6 +4,7 @@ import type { Result } from '../../../../lib/words/result.ts';
 import { smtp } from '../../../../lib/probe/probers/smtp.ts';
 import { type Entry, probeTarget } from '../../../contract/probe-target.ts';
 import { proberContract } from '../../../contract/prober-contract.ts';
+import { tlsContract } from '../../../contract/tls-contract.ts';
 import { type TestCertificate, testCertificates } from '../../../servers/certificates.ts';
 import { describeWith, until } from '../../../servers/daemon.ts';
 import { POSTFIX_PROGRAMS, isRoot, startLoginServer, startPostfix } from '../../../servers/postfix.ts';
@@ -34,6 +35,7 @@ describePostfix(POSTFIX_PROGRAMS, 'a real postfix under the contract', () => {
     prober: smtp,
     target: at,
     healthy: () => startPostfix(),
+    tlsTarget: (port) => `smtps://127.0.0.1:${String(port)}`,
     // it refuses EHLO
     codes: { smtp: ['status'], http: ['timeout'] },
     // HTTP waits for the client, SMTP for the server
@@ -215,5 +217,56 @@ describePostfix([...POSTFIX_PROGRAMS, 'openssl'], 'a real postfix with STARTTLS'
     const result = await probeTls(server.port, {}, 'me:secret@');
     expect(verdict(result)).toEqual(['down', 'auth', 'auth', null]);
     expect(result.reason?.text).toContain('offers no login');
+  });
+});
+
+describePostfix([...POSTFIX_PROGRAMS, 'openssl'], 'a real postfix with TLS from the first byte', () => {
+  const wrapped = ({ cert, key }: TestCertificate) => ({
+    smtpd_tls_security_level: 'encrypt',
+    smtpd_tls_wrappermode: 'yes',
+    smtpd_tls_chain_files: `${key}, ${cert}`,
+  });
+  const probeTls = (port: number, userinfo = '', entry: Entry = {}) =>
+    probeTarget(smtp, `smtps://${userinfo}localhost:${String(port)}`, {
+      service: { tls: { ca: testCertificates().ca }, ip: '4' },
+      ...entry,
+    });
+
+  tlsContract({
+    prober: smtp,
+    name: 'smtps',
+    target: (port) => `smtps://localhost:${String(port)}`,
+    start: (certificate) => startPostfix(wrapped(certificate)),
+  });
+
+  test('one EHLO, no STARTTLS, a login', async () => {
+    const logins = await startLoginServer('me', 'secret');
+    started.push(logins);
+    const server = await start({
+      ...wrapped(testCertificates().valid),
+      smtpd_sasl_auth_enable: 'yes',
+      smtpd_sasl_type: 'dovecot',
+      smtpd_sasl_path: `inet:127.0.0.1:${String(logins.port)}`,
+    });
+    const result = await probeTls(server.port, 'me:secret@');
+    expect(result.status, JSON.stringify(result.reasons)).toBe('up');
+    expect(result.facts).toMatchObject({ tls: true, code: 220, auth_methods: ['PLAIN'] });
+    expect(verdict(await probeTls(server.port, 'me:wrong@'))).toEqual(['down', 'auth', 'auth', null]);
+    await until('the goodbye in the log', () => /ehlo=1 auth=1 quit=1/.test(server.log()));
+  });
+
+  test('smtp to an smtps port waits for a greeting: timeout', async () => {
+    const server = await start(wrapped(testCertificates().valid));
+    expect(verdict(await probe(server.port, { timeout_ms: 600 }))).toEqual([
+      'down',
+      'timeout',
+      'protocol',
+      null,
+    ]);
+  });
+
+  test('smtps to an smtp port is no TLS, at once', async () => {
+    const server = await start();
+    expect(verdict(await probeTls(server.port))).toEqual(['down', 'tls_handshake', 'tls', null]);
   });
 });

@@ -307,6 +307,8 @@ describe('mistakes in the config', () => {
   test.each([
     ['smtp://me@localhost', {}, 'a login needs both'],
     ['smtp://me:pw@localhost', { starttls: 'never' }, 'sent in the clear'],
+    ['smtps://localhost', { starttls: 'require' }, 'TLS from the first byte'],
+    ['smtp://me:a%0Db@localhost', {}, 'a line end'],
     ['smtp://localhost', { helo: 'a b' }, 'expected a host name'],
     ['smtp://localhost', { rcpt_to: 'a>\r\nDATA' }, 'expected an address'],
     ['smtp://localhost', { mail_from: '<a@b>' }, 'expected an address'],
