@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Daemon, findProgram, freePort, startDaemon, temporaryDirectory } from './daemon.ts';
 
@@ -46,10 +46,25 @@ export function makeSshKey(file: string, kind: SshKeyKind): SshHostKey {
   return { file, line, fingerprint };
 }
 
-/** Starts sshd on a free port with these host keys. `settings` are lines of sshd_config. */
+/** A user with a password, who is there for this sshd alone. */
+export interface SshUser {
+  readonly name: string;
+  readonly password: string;
+  /** the password must be changed */
+  readonly expired?: boolean;
+}
+
+/** To give users to an sshd one must be root. */
+export const canMakeUsers = process.getuid?.() === 0;
+
+/**
+ * Starts sshd on a free port with these host keys. `settings` are lines of sshd_config; `users` are in the passwd and shadow
+ * of a mount namespace of its own.
+ */
 export async function startSshd(
   hostKeys: readonly SshHostKey[],
   settings: { readonly [name: string]: string } = {},
+  users: readonly SshUser[] = [],
 ): Promise<Sshd> {
   const temporary = temporaryDirectory('sshd');
   const port = await freePort();
@@ -73,7 +88,10 @@ export async function startSshd(
   // Where rights are separated in a chroot, root’s sshd wants its directory.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const daemon = await startDaemon({
-    argv: [findProgram('sshd') ?? 'sshd', '-D', '-e', '-f', config],
+    argv: [
+      ...withUsers(temporary.path, users),
+      ...[findProgram('sshd') ?? 'sshd', '-D', '-e', '-f', config],
+    ] as [string, ...string[]],
     ready: (output) => output.includes('Server listening'),
   });
   return {
@@ -84,4 +102,29 @@ export async function startSshd(
       temporary.remove();
     },
   };
+}
+
+/** A prefix for a command: it sees these users besides the real ones. */
+function withUsers(directory: string, users: readonly SshUser[]): string[] {
+  if (users.length === 0) return [];
+  const today = Math.floor(Date.now() / 86_400_000);
+  const [passwd, shadow] = [path.join(directory, 'passwd'), path.join(directory, 'shadow')];
+  const home = path.join(directory, 'home');
+  mkdirSync(home);
+  chmodSync(directory, 0o755);
+  const entries = users.map(({ name, password, expired = false }, index) => ({
+    passwd: `${name}:x:${String(60_000 + index)}:65534::${home}:/bin/sh\n`,
+    shadow: `${name}:${hashOf(password)}:${String(expired ? 0 : today)}:0:99999:7:::\n`,
+  }));
+  for (const [file, original, key] of [
+    [passwd, '/etc/passwd', 'passwd'],
+    [shadow, '/etc/shadow', 'shadow'],
+  ] as const)
+    writeFileSync(file, readFileSync(original, 'utf8') + entries.map((entry) => entry[key]).join(''));
+  const script = 'mount --bind "$1" /etc/passwd && mount --bind "$2" /etc/shadow && shift 2 && exec "$@"';
+  return ['unshare', '-m', 'sh', '-c', script, 'sh', passwd, shadow];
+}
+
+function hashOf(password: string): string {
+  return execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: password, encoding: 'utf8' }).trim();
 }

@@ -1,28 +1,38 @@
 import type { FactTable } from '../../../words/fact.ts';
+import type { JsonObject } from '../../../words/json.ts';
+import { SSH_HOST_FACTS } from '../../wire/ssh/host-facts.ts';
 
 export const SSH_FACTS = {
-  software: { kind: 'word', meaning: 'what the server calls itself, OpenSSH_9.2p1' },
-  comment: { kind: 'text', meaning: 'what follows after it, Debian-2+deb12u3; absent when nothing does' },
-  protocol: { kind: 'word', meaning: 'protocol version, "2.0", or "1.99" of one that speaks 1 as well' },
-  banner: { kind: 'text', meaning: 'lines before the identification; absent when there are none' },
-  host_key_type: { kind: 'word', meaning: 'type of the host key that was proved, ssh-ed25519' },
-  host_key_sha256: {
-    kind: 'word',
-    meaning:
-      'its fingerprint as `ssh-keygen -l` shows it, SHA256:…; seen only once its signature is verified',
+  ...SSH_HOST_FACTS,
+  exit_code: {
+    kind: 'number',
+    code: 'exit',
+    meaning: 'what the command of `exec` ended with; absent when a signal ended it',
   },
-  host_key_known: {
+  signal: {
     kind: 'word',
-    meaning:
-      'what `known_hosts` says of it: match, changed (it has another key for this host), absent (it has none) or revoked',
+    code: 'signal',
+    meaning: 'the signal that ended the command, SEGV; absent when none did',
   },
-  kex: { kind: 'list', meaning: 'key exchanges that the server offers' },
-  host_key_algorithms: { kind: 'list', big: true, meaning: 'host key algorithms that the server offers' },
-  ciphers: { kind: 'list', big: true, meaning: 'ciphers that the server offers towards us' },
-  macs: { kind: 'list', big: true, meaning: 'MACs that the server offers towards us' },
-  auth_methods: {
-    kind: 'list',
-    meaning:
-      'ways to log in that it offers the user of the target (or “puptime”), publickey, password; asked for only when expected, watched or kept, for the server logs it as a try',
+  output: {
+    kind: 'text',
+    big: true,
+    meaning: 'what the command printed on stdout, without line ends at its end',
+  },
+  stderr: {
+    kind: 'text',
+    big: true,
+    meaning: 'what the command printed on stderr, without line ends at its end',
   },
 } as const satisfies FactTable;
+
+const KNOWN: JsonObject = { host_key_known: 'match' };
+const NO_SIGNAL: JsonObject = { exists: false };
+const ENDED_WELL: JsonObject = {
+  signal: NO_SIGNAL,
+  exit_code: { equals: 0, when: { signal: NO_SIGNAL } },
+};
+
+export function sshExpect(known: boolean, exec: boolean): JsonObject {
+  return { ...(known ? KNOWN : {}), ...(exec ? ENDED_WELL : {}) };
+}

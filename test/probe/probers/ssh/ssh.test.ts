@@ -340,9 +340,13 @@ describeWith(SSH_PROGRAMS, 'ssh, legal though unusual', () => {
 
 describe('mistakes in the target', () => {
   test.each([
-    ['ssh://user:secret@host', 'not in this version'],
-    ['ssh://host/path', 'it has a path'],
-  ])('%s', (url, text) => {
-    expect(() => jobFor(ssh, url)).toThrow(text);
+    ['ssh://user:secret@host', {}, 'only a host that is known may have'],
+    ['ssh://:secret@host', { fingerprint: 'any' }, 'names no user'],
+    ['ssh://host/path', {}, 'it has a path'],
+    ['ssh://user@host', { exec: 'true' }, 'nobody is logged in to run it'],
+    ['ssh://user@host', { key: 'ssh-ed25519 AAAA' }, 'no private key'],
+    ['ssh://host', { fingerprint: 'MD5:00' }, 'expected SHA256:'],
+  ])('%s with %j', (url, options, text) => {
+    expect(() => jobFor(ssh, url, { options })).toThrow(text);
   });
 });

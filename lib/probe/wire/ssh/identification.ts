@@ -1,6 +1,6 @@
 import { safeLine } from '../../../words/safe-text.ts';
 import { Fault, fail } from '../../prober.ts';
-import type { Conversation } from '../../wire/conversation.ts';
+import type { Conversation } from '../conversation.ts';
 
 /** `SSH-2.0-OpenSSH_9.2p1 Debian-2`: as the other side said it, and taken apart. */
 export interface Identification {

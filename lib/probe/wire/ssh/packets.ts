@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
-import type { Conversation } from '../../wire/conversation.ts';
+import type { Conversation } from '../conversation.ts';
+import { ForgedPacket } from './ciphers.ts';
 import { readFields, string, uint32 } from './fields.ts';
 
 /** Message numbers: RFC 4250 §4.1. */
@@ -21,6 +22,22 @@ export const MESSAGE = {
   userauthFailure: 51,
   userauthSuccess: 52,
   userauthBanner: 53,
+  /** of the method in use: a key is taken, a password has expired, prompts are to be answered */
+  userauthOfMethod: 60,
+  userauthInfoResponse: 61,
+  globalRequest: 80,
+  requestFailure: 82,
+  channelOpen: 90,
+  channelOpenConfirmation: 91,
+  channelOpenFailure: 92,
+  channelWindowAdjust: 93,
+  channelData: 94,
+  channelExtendedData: 95,
+  channelEof: 96,
+  channelClose: 97,
+  channelRequest: 98,
+  channelSuccess: 99,
+  channelFailure: 100,
 } as const;
 
 /** Protects packets of one direction. A packet is its length, the length of its padding, payload and padding. */
@@ -68,7 +85,7 @@ export function openPackets(conversation: Conversation): Packets {
   };
 
   const next = async (): Promise<Buffer> => {
-    const packet = await unseal(conversation, received, check);
+    const packet = await opened(unseal(conversation, received, check), broken);
     received = (received + 1) >>> 0;
     const padding = packet.readUInt8(0);
     if (padding + 2 > packet.length) broken('sent an SSH packet that is all padding');
@@ -93,6 +110,15 @@ export function openPackets(conversation: Conversation): Packets {
     unsealWith: (by) => void (unseal = by),
     broken,
   };
+}
+
+async function opened(packet: Promise<Buffer>, broken: (what: string) => never): Promise<Buffer> {
+  try {
+    return await packet;
+  } catch (error) {
+    if (!(error instanceof ForgedPacket)) throw error;
+    return broken(`sent an encrypted packet that cannot be right: ${error.message}`);
+  }
 }
 
 /** Ends it as one should; nothing is waited for. */
@@ -128,7 +154,11 @@ function explainDisconnect(payload: Buffer, peer: string, broken: (what: string)
   const fields = readFields(payload.subarray(1), () => broken('disconnected in a broken message'));
   const reason = fields.uint32();
   const said = safeLine(fields.text(), 100);
+  const text = `${peer} ended the connection: ${said === '' ? `reason ${reason}` : said}`;
   const TOO_MANY_CONNECTIONS = 12;
-  const code = reason === TOO_MANY_CONNECTIONS ? 'overloaded' : 'status';
-  return fail(code, 'protocol', `${peer} ended the connection: ${said === '' ? `reason ${reason}` : said}`);
+  // Cancelled, no more methods, illegal user name; OpenSSH says 2 (protocol error) of too many tries.
+  const OF_A_LOGIN = [13, 14, 15];
+  if (OF_A_LOGIN.includes(reason) || /too many authentication failures/i.test(said))
+    return fail('auth', 'auth', text);
+  return fail(reason === TOO_MANY_CONNECTIONS ? 'overloaded' : 'status', 'protocol', text);
 }

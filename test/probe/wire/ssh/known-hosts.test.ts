@@ -5,7 +5,7 @@ import {
   knownKinds,
   lookUp,
   parseKnownHosts,
-} from '../../../../lib/probe/probers/ssh/known-hosts.ts';
+} from '../../../../lib/probe/wire/ssh/known-hosts.ts';
 import { processorTime } from '../../../contract/processor-time.ts';
 
 const KEY = Buffer.from('a key');

@@ -30,7 +30,9 @@ export function ourOffer(hostKey: readonly string[], encrypted: boolean): Offer 
   const ciphers = encrypted ? SPOKEN_CIPHERS : [...SPOKEN_CIPHERS, ...NAMED_CIPHERS];
   const macs = encrypted ? SPOKEN_MACS : [...SPOKEN_MACS, ...NAMED_MACS];
   const both = { cipherOut: ciphers, cipherIn: ciphers, macOut: macs, macIn: macs };
-  return { kex: Object.keys(KEY_AGREEMENTS), hostKey, ...both };
+  // RFC 8308 §2.1: only then it says by which algorithms a key of ours may sign.
+  const extensions = encrypted ? ['ext-info-c'] : [];
+  return { kex: [...Object.keys(KEY_AGREEMENTS), ...extensions], hostKey, ...both };
 }
 
 const NAMED_CIPHERS = ['chacha20-poly1305@openssh.com', 'aes192-ctr', 'aes128-cbc', 'aes256-cbc', '3des-cbc'];
