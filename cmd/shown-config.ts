@@ -37,6 +37,7 @@ export function shownConfig(
     hooks: shownHooks(service.hooks),
     ip: service.ip,
     source: service.source,
+    proxy: service.proxy?.replace(/(:\/\/[^:@/]*):.*@/, '$1:***@') ?? null,
     resolve: service.resolve,
     tls: { ...service.tls },
     quiet: service.quiet ? true : null,
@@ -88,7 +89,7 @@ function quorum({ count, of }: Quorum): number | string {
 }
 
 /** What logs in, wherever it stands. */
-const SECRET = /^(?:authorization|proxy-authorization|cookie|password|bearer)$/i;
+const SECRET = /^(?:authorization|proxy-authorization|cookie|password|bearer|client_secret)$/i;
 
 /** Written down openly it is a secret all the same; a reference says only where it is. */
 function hidden(key: string, value: Json): Json {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { compileExpectations } from '../probe/expect/compile-expectations.ts';
 import { InvalidOptions, type Prober, type Target } from '../probe/prober.ts';
+import { resolvesNames } from '../probe/wire/proxy.ts';
 import { didYouMean } from '../words/did-you-mean.ts';
 import type { Json, JsonObject } from '../words/json.ts';
 import { safeLine } from '../words/safe-text.ts';
@@ -9,6 +10,7 @@ import { fillOptions, fillSection } from './fill-references.ts';
 import { fillTarget } from './fill-target.ts';
 import { createPlaceholders } from './lookup.ts';
 import type { PathSegment } from './parsed-text.ts';
+import { proxyOf } from './proxy-of.ts';
 import { serviceOf } from './service-of.ts';
 import { showValue } from './structure.ts';
 import { splitTarget } from './target.ts';
@@ -60,7 +62,22 @@ export function checkService(entry: Entry, tell: Tell): Service {
     if (address !== null && isIP(address) === 0)
       tell([key], `saw ${showValue(address)}, expected an IP address`);
   }
+  checkProxy(service, prober, tell);
   return service;
+}
+
+function checkProxy({ proxy, ip }: Service, prober: Prober<never>, tell: Tell): void {
+  if (proxy === null) return;
+  if (prober.proxy !== true) {
+    tell(['proxy'], `${prober.type} does not go through a proxy, expected none here`);
+    return;
+  }
+  const filled = orTell(tell, () => proxyOf(proxy, createPlaceholders()));
+  if (filled !== null && ip !== 'any' && resolvesNames(filled.proxy))
+    tell(
+      ['proxy'],
+      `the proxy resolves the name, so that ip: ${ip} means nothing, expected socks5:// or no ip`,
+    );
 }
 
 function checkTarget(service: Service, prober: Prober<never>, tell: Tell): Target | null {
@@ -114,7 +131,7 @@ function valueAt(value: Json, path: readonly PathSegment[]): Json {
 }
 
 function holdsReference(value: Json): boolean {
-  return JSON.stringify(value).includes('${');
+  return /\$\{(?!step\.)/.test(JSON.stringify(value));
 }
 
 /** `dialogue[0].send` → its segments. */

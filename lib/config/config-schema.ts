@@ -68,6 +68,11 @@ export const SHARED_KEYS: { readonly [key: string]: JsonSchema } = {
     errorMessage: '4, 6, any, both or all',
   },
   source: { ...TEXT, description: 'local address to connect from' },
+  proxy: {
+    ...TEXT,
+    description:
+      'go through a proxy: http://user:password@proxy:3128 (CONNECT; whole URLs for http targets), socks5://proxy:1080, or socks5h:// where the proxy resolves names; none takes back the default',
+  },
   resolve: { ...TEXT, description: 'connect to this address instead of the target’s' },
   tls: TLS,
   quiet: { ...FLAG, description: 'true: not in human output while it is up' },

@@ -68,6 +68,7 @@ const LATE: ReadonlySet<string> = new Set([
   'vars',
   'runbook',
   'hint',
+  'proxy',
   'expect',
   'prefer',
   'run_if',

@@ -39,9 +39,11 @@ export function faultyReferences(
 ): readonly { readonly path: readonly PathSegment[]; readonly text: string }[] {
   if (typeof value === 'string') {
     if (!value.includes('${')) return [];
-    return splitReferences(value).flatMap((segment) =>
-      segment.kind === 'fault' ? [{ path, text: segment.text }] : [],
-    );
+    return splitReferences(value).flatMap((segment) => {
+      if (segment.kind === 'fault') return [{ path, text: segment.text }];
+      if (segment.kind === 'text' || segment.reference.kind !== 'step' || path[0] === 'steps') return [];
+      return [{ path, text: `saw ${segment.reference.source}, expected it in one of the steps only` }];
+    });
   }
   if (typeof value !== 'object' || value === null) return [];
   const isList = Array.isArray(value);

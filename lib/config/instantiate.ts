@@ -13,6 +13,7 @@ import { fillTarget } from './fill-target.ts';
 import { createLookup } from './lookup.ts';
 import { type PathSegment, showPath } from './parsed-text.ts';
 import { createRedactor, createSecretKeeper } from './redactor.ts';
+import { proxyOf } from './proxy-of.ts';
 import type { Lookup } from './references.ts';
 import { checkStructure } from './structure.ts';
 import { splitTarget } from './target.ts';
@@ -53,6 +54,7 @@ export async function instantiate(
   const fill = (section: JsonObject) => fillSection(section, prober.facts, lookup, tell);
   const written = { expect: fill(service.expect), prefer: fill(service.prefer) };
   // Last: it is the first to stumble over a missing value, and all of them are to be named.
+  const through = orRefuse(refuse, () => (service.proxy === null ? null : proxyOf(service.proxy, lookup)));
   const filled = orRefuse(refuse, () => targetOf(service, prober, lookup));
   if (lookup.missing.size > 0 || service.missing !== undefined) refuse('', '');
   await checkFilled(service, options, tell);
@@ -68,11 +70,12 @@ export async function instantiate(
   const { timeout_ms } = service;
   const wanted = wantedFacts(service);
   const input = { target: filled?.target ?? null, options: options as never, timeout_ms, wanted };
-  keeper.add([...lookup.secrets, ...(filled?.passwords ?? [])]);
+  keeper.add([...lookup.secrets, ...(filled?.passwords ?? []), ...(through?.passwords ?? [])]);
   return {
     service,
     target: filled?.shown ?? null,
     probe: orRefuse(refuse, () => prober.prepare(input)),
+    proxy: through?.proxy ?? null,
     facts: prober.facts,
     expect: compile('expect'),
     prefer: compile('prefer'),
@@ -80,6 +83,7 @@ export async function instantiate(
     run_if,
     filter,
     redact: keeper.redact,
+    conceal: (secret) => keeper.add([secret]),
   };
 }
 

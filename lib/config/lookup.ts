@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { stepMark } from '../probe/step-reference.ts';
 import type { Referenced } from '../words/service.ts';
 import type { Lookup, Reference } from './references.ts';
 
@@ -17,6 +18,7 @@ export function createLookup(env: { readonly [name: string]: string | undefined 
   const secrets = new Set<string>();
   const known = new Map<string, Referenced>();
   const find = (reference: Reference): Referenced => {
+    if (reference.kind === 'step') return { value: stepMark(reference.name), secret: false };
     const found = read(reference, env, directory);
     if (!found.ok) missing.add(found.text);
     const value = found.ok ? found.value : '';
@@ -40,7 +42,7 @@ export function createPlaceholders(): Lookup {
   return {
     missing: new Set(),
     secrets: new Set(),
-    value: () => ({ value: 'placeholder', secret: false }),
+    value: ({ kind, name }) => ({ value: kind === 'step' ? stepMark(name) : 'placeholder', secret: false }),
   };
 }
 
@@ -73,8 +75,9 @@ function read(
         text: `${source} is not there: systemd gave no credentials ($CREDENTIALS_DIRECTORY is not set)`,
       };
     }
+    case 'step':
     case 'matrix':
-      return { ok: false, text: `${source} belongs to no matrix` };
+      return { ok: false, text: `${source} belongs to no ${kind === 'step' ? 'step' : 'matrix'}` };
   }
 }
 

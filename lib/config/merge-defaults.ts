@@ -7,12 +7,13 @@ import type { PathSegment } from './parsed-text.ts';
 /**
  * An entry with what `defaults` has for it. Maps that are in both are merged one level deep. Of `expect` and `prefer` of
  * the defaults a service takes the facts that its prober gives, and those of certificates only where it speaks TLS.
- * `slow` of the defaults is not for programs, whose time is their own, `jitter` not for services without `interval`.
+ * `slow` of the defaults is not for programs, whose time is their own, `proxy` not for what goes through none, `jitter` not for services without `interval`.
  */
 export function mergeDefaults(defaults: JsonObject, entry: JsonObject, prober: Prober<never>): JsonObject {
   const merged: { [key: string]: Json } = {};
   for (const [key, value] of Object.entries(defaults)) {
     if (prober.type === 'command' && (key === 'slow' || key === 'slow_window')) continue;
+    if (prober.proxy !== true && key === 'proxy') continue;
     if (Object.hasOwn(SHARED_KEYS, key) || Object.hasOwn(prober.options, key)) merged[key] = value;
   }
   for (const [key, value] of Object.entries(entry)) {

@@ -1,8 +1,8 @@
 import type { Referenced } from '../words/service.ts';
 
-/** `${NAME}`, `${env:NAME:-default}`, `${file:PATH}`, `${cred:NAME}`, `${plain:NAME}` or `${matrix.key}`. */
+/** `${NAME}`, `${env:NAME:-default}`, `${file:PATH}`, `${cred:NAME}`, `${plain:NAME}`, `${matrix.key}` or `${step.name}`. */
 export interface Reference {
-  readonly kind: 'env' | 'file' | 'cred' | 'plain' | 'matrix';
+  readonly kind: 'env' | 'file' | 'cred' | 'plain' | 'matrix' | 'step';
   readonly name: string;
   /** what stands in when the variable is unset or empty; null when nothing does */
   readonly fallback: string | null;
@@ -80,6 +80,7 @@ export function fillReferences(text: string, lookup: Lookup): string {
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const WITH_DEFAULT = /^([A-Za-z_][A-Za-z0-9_]*):-(.*)$/s;
 const MATRIX = /^matrix\.([A-Za-z0-9_-]+)$/;
+const STEP = /^step\.([a-z][a-z0-9_]*)$/;
 const EXPECTED =
   'expected ${NAME}, ${env:NAME:-default}, ${file:PATH}, ${cred:NAME}, ${plain:NAME} or ${matrix.KEY}; a dollar is written $$';
 
@@ -93,6 +94,8 @@ function parseReference(source: string): Segment {
   });
   const matrix = MATRIX.exec(inner)?.[1];
   if (matrix !== undefined) return make('matrix', matrix);
+  const step = STEP.exec(inner)?.[1];
+  if (step !== undefined) return make('step', step);
   const colon = inner.indexOf(':');
   const word = colon === -1 || inner.startsWith(':-', colon) ? 'env' : inner.slice(0, colon);
   const rest = colon === -1 || inner.startsWith(':-', colon) ? inner : inner.slice(colon + 1);

@@ -45,6 +45,7 @@ export function serviceOf({ name, prober, value, directory }: Entry, tell: Tell)
     retry_delay_ms: durationOf(value['retry_delay']) ?? 1000,
     ip: ipOf(value['ip']),
     source: text('source'),
+    proxy: value['proxy'] === 'none' ? null : text('proxy'),
     resolve: text('resolve'),
     tls: isObject(value['tls']) ? absoluteTls(value['tls'], directory) : {},
     keep: wordsOf(value['keep']),

@@ -81,7 +81,10 @@ async function dial(options: DialOptions, how: AddressProbe, noRoute: (family: 4
 }
 
 /** Bytes on the wire so far. */
-export function counted({ bytesWritten, bytesRead }: Socket): { readonly sent: number; readonly received: number } {
+export function counted({ bytesWritten, bytesRead }: Socket): {
+  readonly sent: number;
+  readonly received: number;
+} {
   return { sent: bytesWritten, received: bytesRead };
 }
 

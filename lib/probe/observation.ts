@@ -4,10 +4,11 @@ import type { TlsOptions } from '../words/service.ts';
 import type { Deadline } from './deadline.ts';
 import { type Seen, openNetwork } from './network.ts';
 import type { ProbeWorld } from './probe-world.ts';
-import { type Address, CannotTell, Fault, type ProbeContext } from './prober.ts';
+import { type Address, CannotTell, type Endpoint, Fault, type ProbeContext } from './prober.ts';
 import type { Reading } from './reading.ts';
 import { resolveFor } from './resolve-for.ts';
 import { shortageOf } from './wire/errno.ts';
+import type { Proxy } from './wire/proxy.ts';
 import type { Stopwatch } from './wire/stopwatch.ts';
 
 /** How a service is reached; the same for all its addresses. */
@@ -16,6 +17,10 @@ export interface Approach {
   readonly timeout_ms: number;
   readonly source: string | null;
   readonly tls: TlsOptions;
+  readonly proxy: Proxy | null;
+  /** where to go when there is no address: by name through the proxy */
+  readonly destination: Endpoint | null;
+  conceal(secret: string): void;
 }
 
 export interface AddressProbe {
@@ -49,6 +54,8 @@ export function observe(how: AddressProbe, world: ProbeWorld): Observation {
     now: () => world.now(),
     tls: approach.tls,
     source: approach.source,
+    proxy: approach.proxy,
+    conceal: (secret) => approach.conceal(secret),
     see: (facts) => void Object.assign(seen.facts, facts),
     find: (finding) => void seen.findings.push(finding),
     measure: (values) => void Object.assign(seen.metrics, values),

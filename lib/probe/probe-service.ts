@@ -9,6 +9,7 @@ import type { ProbeWorld } from './probe-world.ts';
 import { type Address, CannotTell, Fault } from './prober.ts';
 import type { Reading } from './reading.ts';
 import { resolveFor } from './resolve-for.ts';
+import { resolvesNames } from './wire/proxy.ts';
 import { type Verdict, giveVerdict, tried } from './verdict.ts';
 import { type Watched, watchedOf } from './watched.ts';
 
@@ -73,7 +74,7 @@ async function attempt(job: Job, world: ProbeWorld): Promise<Outcome> {
   const approach = approachTo(job);
   const { endpoint } = job.probe;
   try {
-    if (endpoint === null) {
+    if (endpoint === null || resolvesNames(job.proxy)) {
       const how = { address: null, approach, deadline, stopwatch, connectLimit_ms: null };
       const reading = await probeAddress(job.probe, how, world);
       return outcomeOf(job, reading, { began, standstill: standstill() });
@@ -114,8 +115,17 @@ async function attempt(job: Job, world: ProbeWorld): Promise<Outcome> {
 
 /** The same for all addresses of a service. */
 export function approachTo(job: Job): Approach {
-  const { timeout_ms, source, tls } = job.service;
-  return { host: job.probe.endpoint?.host ?? job.target ?? job.service.name, timeout_ms, source, tls };
+  const { timeout_ms, source, tls, resolve } = job.service;
+  const { endpoint } = job.probe;
+  return {
+    host: endpoint?.host ?? job.target ?? job.service.name,
+    timeout_ms,
+    source,
+    tls,
+    proxy: job.proxy,
+    destination: endpoint === null ? null : { host: resolve ?? endpoint.host, port: endpoint.port },
+    conceal: (secret) => job.conceal(secret),
+  };
 }
 
 /** Every address for itself, at the same time; the worst one decides. */

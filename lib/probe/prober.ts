@@ -3,6 +3,7 @@ import type { Code, Finding, Phase, UnknownCode } from '../words/reason.ts';
 import type { FactTable, FactsOf } from '../words/fact.ts';
 import type { TlsOptions } from '../words/service.ts';
 import type { Conversation } from './wire/conversation.ts';
+import type { Proxy } from './wire/proxy.ts';
 import type { Datagrams } from './wire/datagrams.ts';
 import type { StopwatchPhase } from './wire/stopwatch.ts';
 import type { Execution, ExecutionOutcome } from './wire/execution.ts';
@@ -25,6 +26,8 @@ export interface Prober<Options, Table extends FactTable = FactTable> {
   /** which of those must be there */
   readonly required?: readonly string[];
   readonly facts: Table;
+  /** true: all that it says to the service goes over `dial` to the target’s host, so that `proxy` may carry it */
+  readonly proxy?: true;
   /** for the docs: what its reason codes mean here, but for those that all probers share (refused, timeout, tls_* …) */
   readonly codes?: { readonly [C in Code]?: string };
   /** expectations that hold unless the very fact is named in the config; `scheme` is the target’s, null without one */
@@ -128,6 +131,10 @@ export interface ProbeContext<Table extends FactTable = FactTable> {
   readonly tls: TlsOptions;
   /** the local address that the config wants it to come from */
   readonly source: string | null;
+  /** what `dial` goes through; null: nothing. One that resolves names leaves `address` null. */
+  readonly proxy: Proxy | null;
+  /** From here on this is hidden wherever it comes back: a token that the probe was given, say. */
+  conceal(secret: string): void;
   /** Reports facts; what was seen stays, whatever happens afterwards. Seeing a fact again replaces it. */
   see(facts: FactsOf<Table>): void;
   /** Reports a fault that need not end the probe. The first one is the result’s reason. */
@@ -153,6 +160,10 @@ export interface ProbeContext<Table extends FactTable = FactTable> {
 export interface DialOptions {
   /** instead of the context’s address */
   readonly to?: Address;
+  /** by name, through a proxy that resolves names */
+  readonly toName?: Endpoint;
+  /** the proxy itself answers: no tunnel is asked for */
+  readonly untunnelled?: true;
   /** a Unix socket instead of an address */
   readonly path?: string;
   /** TLS from the first byte; `serverName` is for another host than the target’s, and goes before `tls.server_name` */

@@ -70,6 +70,8 @@ export interface Service {
   readonly ip: IpChoice;
   /** local address to connect from */
   readonly source: string | null;
+  /** URL of the proxy that its connections go through, references still in it; null: none */
+  readonly proxy: string | null;
   /** connect here instead of resolving the target’s host */
   readonly resolve: string | null;
   readonly tls: TlsOptions;
@@ -118,6 +120,8 @@ export interface Config {
   readonly hash: string;
   /** true when found in the current directory by itself: held to the ownership rule of hooks */
   readonly found: boolean;
+  /** true when it is made of the texts alone, with nothing of the environment or of other files in it */
+  readonly fixed: boolean;
   readonly state: string | null;
   readonly concurrency: number | null;
   /** probes of one host at once; null: as many as is usual */

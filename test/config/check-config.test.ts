@@ -45,6 +45,7 @@ describe('a service', () => {
       retry_delay_ms: 1000,
       ip: 'any',
       source: null,
+      proxy: null,
       resolve: null,
       tls: {},
       keep: [],

@@ -9,6 +9,7 @@ import type { Job } from '../../lib/probe/job.ts';
 import type { ProbeWorld } from '../../lib/probe/probe-world.ts';
 import { probeService } from '../../lib/probe/probe-service.ts';
 import type { Prober, Target } from '../../lib/probe/prober.ts';
+import { proxyOfTarget } from '../../lib/probe/wire/proxy.ts';
 import { resultOf } from '../../lib/probe/result-of.ts';
 import { type Resolver, createResolver } from '../../lib/probe/wire/resolver.ts';
 
@@ -21,6 +22,8 @@ export interface Entry {
   readonly timeout_ms?: number;
   readonly watch?: readonly string[];
   readonly keep?: readonly string[];
+  /** told of each secret that the probe was given */
+  readonly conceal?: (secret: string) => void;
 }
 
 export interface TestWorld extends Partial<ProbeWorld> {
@@ -79,6 +82,7 @@ export function jobFor<Options, Table extends FactTable>(
       timeout_ms: service.timeout_ms,
       wanted,
     }),
+    proxy: service.proxy === null ? null : proxyOfTarget(parseTarget(service.proxy)),
     facts: prober.facts,
     expect: compile(service.expect, defaults.expect),
     prefer: compile(service.prefer, defaults.prefer),
@@ -86,6 +90,7 @@ export function jobFor<Options, Table extends FactTable>(
     run_if: service.run_if,
     filter: service.filter,
     redact: (value) => value,
+    conceal: (secret) => entry.conceal?.(secret),
   };
 }
 
@@ -112,6 +117,7 @@ function serviceFor(type: string, target: string | null, entry: Entry): Service 
     retry_delay_ms: 0,
     ip: 'any',
     source: null,
+    proxy: null,
     resolve: null,
     tls: {},
     keep: entry.keep ?? [],

@@ -27,6 +27,7 @@ export const tcp: Prober<TcpOptions, typeof FACTS> = {
     },
   },
   facts: FACTS,
+  proxy: true,
   codes: {
     protocol: 'what `dialogue` expects did not come, though something did',
     timeout: 'it does not accept, or says nothing where `dialogue` expects it to',

@@ -27,6 +27,7 @@ export const tls: Prober<TlsProberOptions, typeof FACTS> = {
   example: 'tls://ldap.example.org:636',
   options: { ...DIALOGUE_OPTIONS, alpn: ALPN },
   facts: FACTS,
+  proxy: true,
   codes: {
     tls_handshake: 'the port does not speak TLS, or wants a client certificate',
     protocol: 'what `dialogue` expects did not come, though something did',

@@ -7,6 +7,8 @@ export interface CookieJar {
   store(headers: HeaderList, from: Place, now: number): void;
   /** The Cookie field for a place; null when there is none. */
   fieldFor(place: Place): string | null;
+  /** The value of the cookie of this name that was set last, wherever; null when there is none. */
+  valueOf(name: string): string | null;
 }
 
 interface Cookie {
@@ -41,6 +43,7 @@ export function createCookieJar(): CookieJar {
       const ordered = fitting.sort((a, b) => b.path.length - a.path.length);
       return ordered.length === 0 ? null : ordered.map(({ name, value }) => `${name}=${value}`).join('; ');
     },
+    valueOf: (name) => [...cookies.values()].findLast((cookie) => cookie.name === name)?.value ?? null,
   };
 }
 

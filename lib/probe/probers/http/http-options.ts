@@ -2,6 +2,7 @@ import type { Json, JsonSchema } from '../../../words/json.ts';
 import { parseSize } from '../../../words/units.ts';
 import { InvalidOptions } from '../../prober.ts';
 import type { HeaderList } from '../../wire/http/header-list.ts';
+import type { Oauth2Options } from './oauth2.ts';
 import type { BodyLimits } from './received-body.ts';
 
 /** What http and https add to a service. */
@@ -13,10 +14,12 @@ export interface HttpOptions {
   readonly json?: Json;
   readonly auth?:
     | { readonly basic: { readonly username: string; readonly password: string } }
-    | { readonly bearer: string };
+    | { readonly bearer: string }
+    | { readonly digest: { readonly username: string; readonly password: string } }
+    | { readonly oauth2: Oauth2Options };
   readonly redirects?: number;
   readonly compression?: boolean;
-  readonly http_version?: 'auto' | '1.1' | '2' | 1.1 | 2;
+  readonly http_version?: 'auto' | '1.1' | '2' | '3' | 1.1 | 2 | 3;
   readonly max_body?: number | string;
   readonly max_size?: number | string;
 }
@@ -27,6 +30,17 @@ const SIZE: JsonSchema = {
   pattern: '^\\d+(\\.\\d+)?(B|kB|KB|MB|GB|KiB|MiB|GiB)$',
 };
 const SCALAR: JsonSchema = { type: ['string', 'number'] };
+
+const PASSWORD_LOGIN: JsonSchema = {
+  type: 'object',
+  properties: { username: { type: 'string' }, password: { type: 'string' } },
+  required: ['username', 'password'],
+  additionalProperties: false,
+};
+
+function only(key: string, schema: JsonSchema): JsonSchema {
+  return { type: 'object', properties: { [key]: schema }, required: [key], additionalProperties: false };
+}
 
 export const HTTP_OPTIONS: { readonly [key: string]: JsonSchema } = {
   method: {
@@ -48,27 +62,28 @@ export const HTTP_OPTIONS: { readonly [key: string]: JsonSchema } = {
   json: { description: 'a value to send as JSON' },
   auth: {
     description:
-      'a login: {basic: {username, password}} or {bearer: TOKEN}; user:password@ in the target is basic too',
+      'a login: {basic: {username, password}} (as user:password@ in the target), {digest: {username, password}} (one request more, and a third where the server calls its own nonce stale), {bearer: TOKEN}, or {oauth2: {token_url, client_id, client_secret}} (client credentials; one request more, to the token endpoint)',
     oneOf: [
-      {
+      only('basic', PASSWORD_LOGIN),
+      only('digest', PASSWORD_LOGIN),
+      only('bearer', { type: 'string' }),
+      only('oauth2', {
         type: 'object',
         properties: {
-          basic: {
-            type: 'object',
-            properties: { username: { type: 'string' }, password: { type: 'string' } },
-            required: ['username', 'password'],
-            additionalProperties: false,
+          token_url: { type: 'string', description: 'where tokens are asked for' },
+          client_id: { type: 'string' },
+          client_secret: { type: 'string' },
+          scope: { type: 'string', description: 'scopes, separated by blanks' },
+          audience: { type: 'string', description: 'whom the token is for, where the endpoint wants it' },
+          client_auth: {
+            enum: ['basic', 'body'],
+            default: 'basic',
+            description: 'where id and secret are said: in Authorization, or in the body',
           },
         },
-        required: ['basic'],
+        required: ['token_url', 'client_id', 'client_secret'],
         additionalProperties: false,
-      },
-      {
-        type: 'object',
-        properties: { bearer: { type: 'string' } },
-        required: ['bearer'],
-        additionalProperties: false,
-      },
+      }),
     ],
   },
   redirects: {
@@ -84,9 +99,10 @@ export const HTTP_OPTIONS: { readonly [key: string]: JsonSchema } = {
     description: 'ask for packed answers; they are unpacked in any case',
   },
   http_version: {
-    enum: ['auto', '1.1', '2', 1.1, 2],
+    enum: ['auto', '1.1', '2', '3', 1.1, 2, 3],
     default: 'auto',
-    description: 'auto: HTTP/2 where TLS agrees on it, else 1.1; 2 without TLS means prior knowledge (h2c)',
+    description:
+      'auto: HTTP/2 where TLS agrees on it, else 1.1; 2 without TLS means prior knowledge (h2c); 3 is asked by curl, which must be built with it',
   },
   max_body: {
     ...SIZE,

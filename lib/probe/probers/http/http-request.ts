@@ -15,7 +15,12 @@ export interface HttpRequest {
 }
 
 /** The fields sent, Host first and in lower case; what the config says goes before what puptime would say. */
-export function fieldsOf(request: HttpRequest, place: Place, cookies: string | null): HeaderList {
+export function fieldsOf(
+  request: HttpRequest,
+  place: Place,
+  cookies: string | null,
+  proxyAuthorization: string | null = null,
+): HeaderList {
   const { method, headers, body, authorization, compression } = request;
   const own: [string, string | null][] = [
     ['host', authorityOf(place)],
@@ -23,6 +28,7 @@ export function fieldsOf(request: HttpRequest, place: Place, cookies: string | n
     ['accept', '*/*'],
     ['accept-encoding', compression ? ACCEPT_ENCODING : null],
     ['authorization', authorization],
+    ['proxy-authorization', proxyAuthorization],
     ['content-length', body !== null ? String(body.length) : mustSayLength(method) ? '0' : null],
   ];
   const defaults = own.flatMap(([name, value]) =>

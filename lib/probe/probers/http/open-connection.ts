@@ -1,17 +1,52 @@
-import { type Address, Fault } from '../../prober.ts';
+import { type Address, type DialOptions, Fault } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
+import { type Proxy, proxyAuthorization, resolvesNames } from '../../wire/proxy.ts';
 import type { HttpContext } from './http-facts.ts';
-import type { Place } from '../../wire/http/place.ts';
+import { type Place, hrefOf } from '../../wire/http/place.ts';
 import type { Plan } from './plan.ts';
 
+type Route = Pick<Plan, 'target' | 'version'>;
+
 /** A connection to the place: to the address being probed when the host is the same, else to the first that takes one. */
-export async function openConnection(place: Place, plan: Plan, context: HttpContext): Promise<Conversation> {
-  const alpn = { auto: ['h2', 'http/1.1'], '1.1': ['http/1.1'], '2': ['h2'] }[plan.version];
-  const { host, port } = plan.first.place;
+export async function openConnection(place: Place, plan: Route, context: HttpContext): Promise<Conversation> {
+  const alpn = { auto: ['h2', 'http/1.1'], '1.1': ['http/1.1'], '2': ['h2'], '3': ['h3'] }[plan.version];
+  const { host, port } = plan.target;
   const name = place.host === host ? {} : { serverName: place.host };
   const tls = place.scheme === 'https' ? { tls: { ...name, alpn } } : {};
+  if (relayOf(place, plan, context) !== null) return context.dial({ untunnelled: true });
   if (place.host === host && place.port === port) return context.dial(tls);
-  const addresses = await addressesOf(place, place.host === host ? context.address : null, context);
+  if (resolvesNames(context.proxy))
+    return context.dial({ ...tls, toName: { host: place.host, port: place.port } });
+  return dialFirst(
+    await addressesOf(place, place.host === host ? context.address : null, context),
+    tls,
+    context,
+  );
+}
+
+/** What a request says to a proxy that fetches the page itself (RFC 9112 §3.2.2). */
+export interface Relay {
+  readonly proxy: Proxy;
+  readonly authorization: string | null;
+  /** what stands in the request line */
+  readonly target: string;
+}
+
+/** Null where the place is asked itself, directly or through a tunnel. */
+export function relayOf(
+  place: Place,
+  { version }: Route,
+  { proxy }: Pick<HttpContext, 'proxy'>,
+): Relay | null {
+  if (proxy?.kind !== 'http' || place.scheme === 'https' || version === '2') return null;
+  return { proxy, authorization: proxyAuthorization(proxy), target: hrefOf(place) };
+}
+
+async function dialFirst(
+  addresses: readonly Address[],
+  tls: DialOptions,
+  context: HttpContext,
+): Promise<Conversation> {
   for (const to of addresses.slice(0, -1)) {
     try {
       return await context.dial({ ...tls, to });

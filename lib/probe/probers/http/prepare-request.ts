@@ -1,10 +1,12 @@
 import { InvalidOptions, type Target } from '../../prober.ts';
 import { headerValue } from '../../wire/http/header-list.ts';
+import type { Login } from './plan.ts';
+import { prepareTokenRequest } from './oauth2.ts';
 import { type HttpOptions, headersOf } from './http-options.ts';
 import type { HttpRequest } from './http-request.ts';
 
-/** The first request of a probe. Throws InvalidOptions. */
-export function prepareRequest(target: Target, options: HttpOptions): HttpRequest {
+/** A request; `target` may name a user. Throws InvalidOptions. */
+export function prepareRequest(target: Target | null, options: HttpOptions): HttpRequest {
   const headers = headersOf(options);
   const payload = payloadOf(options);
   const method = methodOf(options.method ?? (payload === null ? 'GET' : 'POST'));
@@ -12,7 +14,7 @@ export function prepareRequest(target: Target, options: HttpOptions): HttpReques
   return {
     method,
     headers: type === null ? headers : [...headers, ['content-type', type]],
-    authorization: authorizationOf(target, options),
+    authorization: target === null ? null : authorizationOf(target, options),
     body: payload?.bytes ?? null,
     compression: options.compression ?? true,
   };
@@ -51,6 +53,7 @@ function authorizationOf({ username, password }: Target, { auth }: HttpOptions):
     throw new InvalidOptions('auth', 'the target names a user already: one of them');
   if (inTarget) return basic(username ?? '', password ?? '', 'target');
   if (auth === undefined) return null;
+  if ('digest' in auth || 'oauth2' in auth) return null;
   if ('basic' in auth) return basic(auth.basic.username, auth.basic.password, 'auth.basic.username');
   if (/[^\x21-\x7e]/.test(auth.bearer))
     throw new InvalidOptions(
@@ -64,4 +67,11 @@ function basic(username: string, password: string, key: string): string {
   if (username.includes(':'))
     throw new InvalidOptions(key, 'the user name holds a colon, which basic login cannot say');
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** The login that takes a request of its own; null for the others. Throws InvalidOptions. */
+export function loginOf({ auth }: HttpOptions): Login | null {
+  if (auth === undefined) return null;
+  if ('oauth2' in auth) return { kind: 'oauth2', token: prepareTokenRequest(auth.oauth2) };
+  return 'digest' in auth ? { kind: 'digest', digest: auth.digest } : null;
 }

@@ -12,7 +12,7 @@ import { titleOf } from './title.ts';
 /** Reads the answer that counts, and reports its facts. */
 export async function reportAnswer(
   response: HttpResponse,
-  conversation: Conversation,
+  conversation: Conversation | null,
   { place, request }: Step,
   plan: Plan,
   context: HttpContext,
@@ -27,7 +27,7 @@ export async function reportAnswer(
     // What was seen of a body that broke off is worth a look.
     if (request.method !== 'HEAD') context.see({ body: textOf(body.beginning(), type) });
   }
-  conversation.destroy();
+  conversation?.destroy();
   if (request.method === 'HEAD') return;
   const text = textOf(body.beginning(), type);
   const whole = body.size() <= plan.limits.kept;
@@ -38,7 +38,7 @@ export async function reportAnswer(
     context.find({
       code: 'protocol',
       phase: 'protocol',
-      text: `${conversation.peer} says that it is an HTTPS port: use https://`,
+      text: `${conversation?.peer ?? place.host} says that it is an HTTPS port: use https://`,
     });
   }
 }

@@ -21,14 +21,17 @@ export async function exchangeHttp1(
 ): Promise<HttpResponse> {
   const headOf = (list: HeaderList) => {
     const lines = [
-      `${request.method} ${place.path} HTTP/1.1`,
+      `${request.method} ${request.target ?? place.path} HTTP/1.1`,
       ...list.map(([name, value]) => `${asUsual(name)}: ${value}`),
     ];
     return Buffer.from(`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n`, 'utf8');
   };
-  const whole = (head: Buffer) => (request.body === null ? head : Buffer.concat([head, request.body]));
+  const { body, shown } = request;
+  const shownBody = body === null || shown === undefined ? body : Buffer.from(shown);
+  const whole = (head: Buffer, rest: Buffer | null) => (rest === null ? head : Buffer.concat([head, rest]));
   // Not waited for: a server may refuse a long body before it has read it. What goes wrong is told by the next read.
-  conversation.write(whole(headOf(fields)), whole(headOf(withoutSecrets(fields)))).catch(() => undefined);
+  const shownHead = headOf(withoutSecrets(fields));
+  conversation.write(whole(headOf(fields), body), whole(shownHead, shownBody)).catch(() => undefined);
   const answer = await readFinalHead(conversation);
   const framing = framingOf(request.method, answer);
   return { head: answer, body: () => readBody(conversation, framing) };
@@ -40,7 +43,7 @@ function asUsual(name: string): string {
 }
 
 /** The first head that is not an interim one (RFC 9110 §15.2). */
-async function readFinalHead(conversation: Conversation): Promise<ResponseHead> {
+export async function readFinalHead(conversation: Conversation): Promise<ResponseHead> {
   for (let interim = 0; interim <= MOST_INTERIM; interim++) {
     const head = parseHead(await readHead(conversation));
     if (head.status === 101)
