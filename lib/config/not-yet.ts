@@ -25,7 +25,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'gemini',
   'finger',
   'whois',
-  'memcached',
   'mysql',
   'mariadb',
   'mssql',

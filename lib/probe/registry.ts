@@ -24,7 +24,18 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['mqtt', 'mqtts'],
     load: async () => (await import('./probers/mqtt.ts')).mqtt,
   },
+  {
+    type: 'imap',
+    schemes: ['imap', 'imaps'],
+    load: async () => (await import('./probers/imap.ts')).imap,
+  },
   { type: 'ping', schemes: ['ping'], load: async () => (await import('./probers/ping.ts')).ping },
+  {
+    type: 'pop3',
+    schemes: ['pop3', 'pop3s'],
+    load: async () => (await import('./probers/pop3.ts')).pop3,
+  },
+  { type: 'sieve', schemes: ['sieve'], load: async () => (await import('./probers/sieve.ts')).sieve },
   { type: 'tcp', schemes: ['tcp'], load: async () => (await import('./probers/tcp.ts')).tcp },
   {
     type: 'postgres',
@@ -41,8 +52,14 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['smtp', 'smtps', 'lmtp'],
     load: async () => (await import('./probers/smtp.ts')).smtp,
   },
+  {
+    type: 'mongodb',
+    schemes: ['mongodb'],
+    load: async () => (await import('./probers/mongodb.ts')).mongodb,
+  },
   { type: 'sftp', schemes: ['sftp'], load: async () => (await import('./probers/sftp.ts')).sftp },
   { type: 'ssh', schemes: ['ssh'], load: async () => (await import('./probers/ssh.ts')).ssh },
+  { type: 'rsync', schemes: ['rsync'], load: async () => (await import('./probers/rsync.ts')).rsync },
   { type: 'tls', schemes: ['tls'], load: async () => (await import('./probers/tls.ts')).tls },
   { type: 'udp', schemes: ['udp'], load: async () => (await import('./probers/udp.ts')).udp },
   { type: 'unix', schemes: ['unix'], load: async () => (await import('./probers/unix.ts')).unix },
@@ -50,6 +67,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     type: 'sentinel',
     schemes: ['sentinel', 'sentinels'],
     load: async () => (await import('./probers/sentinel.ts')).sentinel,
+  },
+  {
+    type: 'memcached',
+    schemes: ['memcached', 'memcacheds'],
+    load: async () => (await import('./probers/memcached.ts')).memcached,
   },
 ];
 
