@@ -51,7 +51,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'gearman',
   'zookeeper',
   'radius',
-  'snmp',
   'ntp',
   'dhcp',
   'syslog',

@@ -58,6 +58,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     load: async () => (await import('./probers/mongodb.ts')).mongodb,
   },
   { type: 'sftp', schemes: ['sftp'], load: async () => (await import('./probers/sftp.ts')).sftp },
+  { type: 'snmp', schemes: ['snmp'], load: async () => (await import('./probers/snmp.ts')).snmp },
   { type: 'ssh', schemes: ['ssh'], load: async () => (await import('./probers/ssh.ts')).ssh },
   { type: 'rsync', schemes: ['rsync'], load: async () => (await import('./probers/rsync.ts')).rsync },
   { type: 'tls', schemes: ['tls'], load: async () => (await import('./probers/tls.ts')).tls },

@@ -1,6 +1,6 @@
-import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
+import { expectStart } from '../../wire/expect-start.ts';
 
 /** Four hex digits for the length, themselves included. Source: git’s gitprotocol-common(5), “pkt-line Format”. */
 export function packet(text: string): Buffer {
@@ -10,27 +10,13 @@ export function packet(text: string): Buffer {
 
 /** The next packet without its line end; null for a flush packet. Throws protocol for anything else. */
 export async function readPacket(conversation: Conversation): Promise<string | null> {
-  const digits = (await readDigits(conversation)).toLowerCase();
-  const length = Number.parseInt(digits, 16);
+  await expectStart(conversation, 'git', 4, (sofar) => /^[0-9a-f]*$/i.test(sofar));
+  const length = Number.parseInt((await conversation.readExactly(4)).toString('latin1'), 16);
   if (length === 0) return null;
   // 1 to 3 are of other versions of the protocol, 65,520 is the longest.
   if (length < 4 || length > 65_520) return notGit(conversation, `a packet of ${String(length)} bytes`);
   const text = (await conversation.readExactly(length - 4)).toString('utf8');
   return text.endsWith('\n') ? text.slice(0, -1) : text;
-}
-
-/** Looked at as they come: another protocol is told at once. */
-async function readDigits(conversation: Conversation): Promise<string> {
-  let wrong = false;
-  const digits = await conversation.readUntil((sofar) => {
-    const start = sofar.subarray(0, 4).toString('latin1');
-    wrong = !/^[0-9a-f]*$/i.test(start);
-    if (wrong) return 0;
-    return start.length < 4 ? null : 4;
-  }, 4);
-  if (!wrong) return digits.toString('latin1');
-  const heard = (await conversation.read()) ?? Buffer.alloc(0);
-  return notGit(conversation, `"${safeLine(heard.subarray(0, 200).toString('utf8'), 60)}"`);
 }
 
 export function notGit({ peer }: Conversation, got: string): never {
