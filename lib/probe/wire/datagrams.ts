@@ -9,7 +9,8 @@ import type { Overheard } from './trace.ts';
 export interface Datagrams {
   readonly address: Address;
   readonly peer: string;
-  send(data: Uint8Array): Promise<void>;
+  /** `shown`: the same for a transcript, where it holds a secret. */
+  send(data: Uint8Array, shown?: Uint8Array): Promise<void>;
   /** The next datagram. Rejects at the deadline (timeout), or when the port is closed (refused). */
   receive(): Promise<Buffer>;
   /** The same, but null when nothing has come within so many milliseconds: to send again what may be lost. */
@@ -92,8 +93,8 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
   return {
     address,
     peer,
-    async send(data) {
-      host.overheard.sent(data);
+    async send(data, shown = data) {
+      host.overheard.sent(shown);
       const error = await new Promise<Error | null>((resolve) => {
         socket.send(data, (problem) => resolve(problem));
       });
