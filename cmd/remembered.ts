@@ -50,7 +50,8 @@ export function loadOwnMemory(state: State): Remembered {
   return { memory: loadMemory(state, queue, isRecord), queue, mark };
 }
 
-function stateWorld(world: World) {
+/** What lib/state needs of the world. */
+export function stateWorld(world: World) {
   return {
     env: world.env,
     uid: world.uid,

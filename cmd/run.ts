@@ -6,18 +6,22 @@ import type { ServiceRecord } from '../lib/words/record.ts';
 import type { Service } from '../lib/words/service.ts';
 import { EXIT } from '../lib/words/problem.ts';
 import { STATUS_NUMBER, worstStatus } from '../lib/words/status.ts';
+import { idleState, noteAgenda } from './agenda.ts';
 import { leavingRecords } from './leaving.ts';
 import type { Options } from './options.ts';
 import { type Remembered, loadOwnMemory, openOwnState, remembered } from './remembered.ts';
 import { chooseFormat, openResultsPrinter } from './results-printer.ts';
 import { compactTime } from './run-info.ts';
 import { selectServices } from './select.ts';
-import { readConfig, report, withHooksOption } from './setting.ts';
+import { checkTexts, readTexts, report, withHooksOption } from './setting.ts';
 import type { World } from './world.ts';
 
 /** `puptime run`: probe what is due, decide, commit, run hooks. */
 export async function run(options: Options, world: World): Promise<number> {
-  const config = withHooksOption(await readConfig(options, world), options, world);
+  const texts = readTexts(options, world);
+  const idle = idleState(texts, options, world);
+  if (idle !== null) return endIdle(idle, options, world);
+  const config = withHooksOption(await checkTexts(texts, world), options, world);
   const selected = selectServices(config.services, options);
   if (options['no-state'] === true) {
     return (await import('./run-stateless.ts')).runStateless(
@@ -44,9 +48,9 @@ export async function run(options: Options, world: World): Promise<number> {
   const glance = loadOwnMemory(state);
   let work = workIn(glance);
   if (isIdle(work, state)) {
-    await printNothing(options, world);
-    noteIdleRun(state, world);
-    return options['exit-status'] === true ? statusOf(selected, work.memory.records) : EXIT.ok;
+    noteAgenda({ texts, config, state, records: glance.memory.records, mark: glance.mark }, options, world);
+    const code = await endIdle(state, options, world);
+    return options['exit-status'] === true ? statusOf(selected, work.memory.records) : code;
   }
   const { takeProbeLock } = await import('./probe-lock.ts');
   const lock = await takeProbeLock(state, options, world);
@@ -54,6 +58,12 @@ export async function run(options: Options, world: World): Promise<number> {
   if (markOf(state) !== glance.mark) work = workIn(loadOwnMemory(state));
   const { sweepAndDeliver } = await import('./sweep-and-deliver.ts');
   return sweepAndDeliver({ config, selected, state, lock, ...work }, options, world);
+}
+
+async function endIdle(state: State, options: Options, world: World): Promise<number> {
+  await printNothing(options, world);
+  noteIdleRun(state, world);
+  return EXIT.ok;
 }
 
 /** An overlay is to be moved into the state directory. */

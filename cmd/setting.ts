@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { readSources, type Sources } from '../lib/config/config-files.ts';
 import { EXIT, UserError } from '../lib/words/problem.ts';
 import type { Config, Problem } from '../lib/words/service.ts';
 import type { Options } from './options.ts';
@@ -6,8 +7,17 @@ import type { World } from './world.ts';
 
 /** The checked config that the options name. Every problem goes to stderr; then UserError 78. */
 export async function readConfig(options: Options, world: World): Promise<Config> {
-  const { loadConfig } = await import('../lib/config/load.ts');
-  const checked = await loadConfig({ files: options.config ?? null }, world);
+  return checkTexts(readTexts(options, world), world);
+}
+
+/** The texts of the config that the options name, in two steps for those who may not need the second. */
+export function readTexts(options: Options, world: World): Sources {
+  return readSources(options.config ?? null, world);
+}
+
+export async function checkTexts(texts: Sources, world: World): Promise<Config> {
+  const { loadSources } = await import('../lib/config/load.ts');
+  const checked = await loadSources(texts, world);
   if (checked.ok) return checked.value;
   refuseProblems(checked.problems, world);
   throw new UserError(EXIT.config, countProblems(checked.problems.length));
@@ -43,6 +53,12 @@ export function stateDirectory(options: Options, config: Pick<Config, 'state'> |
   if (home === undefined)
     throw new UserError(EXIT.usage, 'no state directory: HOME is not set; give one with --state');
   return `${home}/puptime`;
+}
+
+/** All that stateDirectory looks at, but for the config. */
+export function whatNamesState(options: Options, { env, uid }: World): readonly (string | undefined)[] {
+  const { PUPTIME_STATE, STATE_DIRECTORY, XDG_STATE_HOME, HOME } = env;
+  return [options.state, PUPTIME_STATE, STATE_DIRECTORY, XDG_STATE_HOME, HOME, String(uid)];
 }
 
 /** True when --state or $PUPTIME_STATE says where it is. */

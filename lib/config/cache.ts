@@ -1,33 +1,9 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
 import type { Config } from '../words/service.ts';
+import { type CachePlace, type CacheWorld, readCacheFile, writeCacheFile } from './cache-file.ts';
 import type { Dependency } from './early-references.ts';
 
-/** What the cache needs of the world. */
-export interface CacheWorld {
-  readonly env: { readonly [name: string]: string | undefined };
-  readonly uid: number;
-}
-
-/** Where a checked config is kept. */
-export interface CachePlace {
-  /** the names of its files: an edited config takes the place of the one before */
-  readonly slot: readonly string[];
-  /** one line with their texts and puptime’s version: compared whole, which is cheaper than loading a hash function */
-  readonly key: string;
-}
-
-interface Cached {
-  readonly config: Omit<Config, 'files' | 'found'>;
+export interface Cached {
+  readonly config: Omit<Config, 'files' | 'found' | 'fixed'>;
   /** values outside of the texts that it was made with */
   readonly dependencies: readonly Dependency[];
 }
@@ -36,70 +12,14 @@ interface Cached {
  * The checked config of this key, if it is there, ours, and made with the values of today. It holds no secret:
  * references are still text. Whatever is wrong with the cache, the config is then checked anew.
  */
-export async function readCache(place: CachePlace, world: CacheWorld): Promise<Cached['config'] | null> {
-  const stored = readStored(place, world);
-  if (stored === null) return null;
-  if (stored.dependencies.length === 0) return stored.config;
+export async function readCache(place: CachePlace, world: CacheWorld): Promise<Cached | null> {
+  // What is under this key was written by writeCache.
+  const stored = readCacheFile(place, world) as Cached | null;
+  if (stored === null || stored.dependencies.length === 0) return stored;
   const { areUnchanged } = await import('./early-references.ts');
-  return areUnchanged(stored.dependencies, world.env) ? stored.config : null;
+  return areUnchanged(stored.dependencies, world.env) ? stored : null;
 }
 
-function readStored(place: CachePlace, world: CacheWorld): Cached | null {
-  const file = fileFor(place, world);
-  if (file === null) return null;
-  try {
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const stats = fstatSync(descriptor);
-      if (!stats.isFile() || stats.uid !== world.uid || (stats.mode & 0o077) !== 0) return null;
-      const text = readFileSync(descriptor, 'utf8');
-      // What nobody else can write was written here: the key says that it is of this text and version.
-      if (!text.startsWith(`${place.key}\n`)) return null;
-      return JSON.parse(text.slice(place.key.length + 1)) as Cached;
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    return forget(error);
-  }
-}
-
-/** Atomically. */
 export function writeCache(place: CachePlace, cached: Cached, world: CacheWorld): void {
-  const file = fileFor(place, world);
-  if (file === null) return;
-  try {
-    makeDirectory(file.slice(0, file.lastIndexOf('/')));
-    const temporary = `${file}.${process.pid}`;
-    writeFileSync(temporary, `${place.key}\n${JSON.stringify(cached)}`, { mode: 0o600, flag: 'wx' });
-    renameSync(temporary, file);
-  } catch (error) {
-    forget(error);
-  }
-}
-
-/** It and the one above it. Not `recursive`, which never comes back where the kernel says ENOENT to a mkdir (/proc). */
-function makeDirectory(path: string): void {
-  for (const directory of [path.slice(0, path.lastIndexOf('/')), path]) {
-    if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
-  }
-}
-
-function fileFor({ slot }: CachePlace, { env, uid }: CacheWorld): string | null {
-  const home = env['HOME'] ? `${env['HOME']}/.cache` : null;
-  const top = env['XDG_CACHE_HOME'] || (uid === 0 ? '/var/cache' : home);
-  return top === null || top === '' ? null : `${top}/puptime/config-${shortHash(slot.join('\0'))}`;
-}
-
-/** FNV-1a. Two sets of files that share one only take turns in their place. */
-function shortHash(text: string): string {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return (hash >>> 0).toString(16).padStart(8, '0');
-}
-
-/** Files and JSON may fail in any way; anything else is a bug. */
-function forget(error: unknown): null {
-  if (error instanceof SyntaxError || (error instanceof Error && 'code' in error)) return null;
-  throw error;
+  writeCacheFile(place, cached, world);
 }

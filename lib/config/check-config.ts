@@ -17,7 +17,7 @@ import { checkTop } from './top-settings.ts';
 import { createValidators, type Validators } from './validators.ts';
 
 /** Config without what is known only outside the texts. */
-export type CheckedTexts = Omit<Config, 'files' | 'hash' | 'found'>;
+export type CheckedTexts = Omit<Config, 'files' | 'hash' | 'found' | 'fixed'>;
 
 export interface CheckWorld {
   readonly cwd: string;

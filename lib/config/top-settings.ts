@@ -14,7 +14,7 @@ import type { Validators } from './validators.ts';
 import { windowsOf } from './windows-of.ts';
 
 export interface Top {
-  readonly settings: Omit<Config, 'files' | 'hash' | 'found' | 'services' | 'canaries'>;
+  readonly settings: Omit<Config, 'files' | 'hash' | 'found' | 'fixed' | 'services' | 'canaries'>;
   readonly defaults: Defaults;
   /** of every service */
   readonly maintenance: readonly Window[];

@@ -16,6 +16,26 @@ export function isDue(timing: Timing, last: Last, now: number): boolean {
 }
 
 /**
+ * From when until when, both inclusive, none of these is due, given that none is at `now`; ms since 1970. Null when some
+ * are due at every run.
+ */
+export function idleSpan(
+  timings: readonly Timing[],
+  records: ReadonlyMap<string, Pick<ServiceRecord, 'started'>>,
+  now: number,
+): { readonly from: number; readonly until: number } | null {
+  let [from, until] = [0, Number.MAX_SAFE_INTEGER];
+  for (const timing of timings) {
+    const last = records.get(timing.name) ?? null;
+    const at = dueAt(timing, last, now);
+    if (at === null || last === null) return null;
+    from = Math.max(from, Date.parse(last.started));
+    until = Math.min(until, Math.ceil(at - early(timing.interval_ms ?? 0)) - 1);
+  }
+  return { from, until };
+}
+
+/**
  * When its time comes, ms since 1970; null: at every run. With `jitter` its times are fixed, the interval’s multiples and
  * somewhat more: how much comes from its name, is less than the jitter, and so spreads services without any of them
  * wandering about. It never waits longer than its interval to fall into step.

@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freePort } from '../servers/daemon.ts';
 import { ALL_KINDS, type Place, createPlace, jsonLines } from './program.ts';
@@ -276,6 +277,79 @@ describe('what is due', () => {
     expect(await place.run(['run'])).toEqual(SILENT);
     expect(await place.run(['run', '--json'])).toEqual(SILENT);
     expect(site.hits).toBe(1);
+  });
+
+  describe('what the last idle run noted', () => {
+    const hourly = { name: 'hourly', target: '', interval: '1h' };
+    const settle = async (content: object = { services: [{ ...hourly, target: site.url }] }) => {
+      place.config(content);
+      for (let run = 0; run < 3; run += 1) await place.run(['run']);
+      expect(site.hits).toBe(1);
+    };
+    const probes = async (...args: string[]) => {
+      const before = site.hits;
+      const { code } = await place.run(['run', ...args]);
+      expect(code).toBe(0);
+      return site.hits - before;
+    };
+
+    test('holds until something is due, or the clock is set back', async () => {
+      await settle();
+      expect(await probes()).toBe(0);
+      expect(await probes('--all')).toBe(1);
+      expect(await probes('hourly')).toBe(1);
+      expect(await probes()).toBe(0);
+      expect(await probes()).toBe(0);
+      place.age(3_600_000 - 15_000);
+      expect(await probes()).toBe(1);
+      expect(await probes()).toBe(0);
+      expect(await probes()).toBe(0);
+      place.age(-7_200_000);
+      expect(await probes()).toBe(1);
+    });
+
+    test('does not hold for another config, state, or value of the environment', async () => {
+      await settle({
+        defaults: { interval: '${env:EVERY:-1h}' },
+        services: [{ name: 'a', target: site.url }],
+      });
+      expect(await probes()).toBe(0);
+      const { env } = place;
+      await place.run(['run'], { env: { ...env, EVERY: '10m' } });
+      expect(site.hits).toBe(1);
+      place.age(600_000);
+      await place.run(['run'], { env: { ...env, EVERY: '10m' } });
+      expect(site.hits).toBe(2);
+      expect(await probes('--state', `${place.dir}/other`)).toBe(1);
+      place.config({
+        services: [
+          { ...hourly, target: site.url },
+          { name: 'new', target: site.url, interval: '1h' },
+        ],
+      });
+      expect(await probes()).toBeGreaterThanOrEqual(1);
+    });
+
+    test('does not keep a removed service from its on_up', async () => {
+      place.record('down', 'up');
+      const gone = { name: 'gone', target: closed, interval: '1h' };
+      place.config({ services: [gone, { ...hourly, target: site.url }] });
+      for (let run = 0; run < 3; run += 1) await place.run(['run']);
+      expect(place.news()).toEqual(['down gone']);
+      place.config({ services: [{ ...hourly, target: site.url }] });
+      await place.run(['run']);
+      expect(place.news()).toEqual(['up gone']);
+    });
+
+    test('is gone with its cache, and a damaged one is none', async () => {
+      await settle();
+      const cache = `${place.env['XDG_CACHE_HOME'] ?? ''}/puptime`;
+      const agenda = readdirSync(cache).find((name) => name.startsWith('agenda-')) ?? '';
+      const [key] = readFileSync(`${cache}/${agenda}`, 'utf8').split('\n');
+      place.age(3_600_000);
+      writeFileSync(`${cache}/${agenda}`, `${String(key)}\n{"until"`);
+      expect(await probes()).toBe(1);
+    });
   });
 
   test('names, tags, groups and globs choose; one that matches nothing is a mistake', async () => {
