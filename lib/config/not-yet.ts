@@ -5,12 +5,8 @@ export const HOOKS_OF_A_RUN: ReadonlySet<string> = new Set(['on_run', 'on_isolat
 export const LATER_KEYS: ReadonlySet<string> = new Set(['beat', 'compare']);
 
 export const LATER_SCHEMES: ReadonlySet<string> = new Set([
-  'ws',
-  'wss',
   'grpc',
   'grpcs',
-  'nntp',
-  'nntps',
   'irc',
   'ircs',
   'xmpp',
@@ -47,7 +43,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'nats',
   'kafka',
   'stomp',
-  'beanstalkd',
   'gearman',
   'zookeeper',
   'radius',

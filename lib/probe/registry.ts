@@ -61,8 +61,10 @@ export const PROBERS: readonly RegisteredProber[] = [
   { type: 'snmp', schemes: ['snmp'], load: async () => (await import('./probers/snmp.ts')).snmp },
   { type: 'ssh', schemes: ['ssh'], load: async () => (await import('./probers/ssh.ts')).ssh },
   { type: 'rsync', schemes: ['rsync'], load: async () => (await import('./probers/rsync.ts')).rsync },
+  { type: 'nntp', schemes: ['nntp', 'nntps'], load: async () => (await import('./probers/nntp.ts')).nntp },
   { type: 'tls', schemes: ['tls'], load: async () => (await import('./probers/tls.ts')).tls },
   { type: 'udp', schemes: ['udp'], load: async () => (await import('./probers/udp.ts')).udp },
+  { type: 'ws', schemes: ['ws', 'wss'], load: async () => (await import('./probers/ws.ts')).ws },
   { type: 'unix', schemes: ['unix'], load: async () => (await import('./probers/unix.ts')).unix },
   {
     type: 'sentinel',
@@ -73,6 +75,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     type: 'memcached',
     schemes: ['memcached', 'memcacheds'],
     load: async () => (await import('./probers/memcached.ts')).memcached,
+  },
+  {
+    type: 'beanstalkd',
+    schemes: ['beanstalkd'],
+    load: async () => (await import('./probers/beanstalkd.ts')).beanstalkd,
   },
 ];
 
