@@ -2,7 +2,7 @@ import { CannotTell } from '../../prober.ts';
 import type { HeaderList } from '../../wire/http/header-list.ts';
 import { type Place, DEFAULT_PORT } from '../../wire/http/place.ts';
 import type { HttpContext } from './http-facts.ts';
-import { type HttpRequest, fieldsOf } from './http-request.ts';
+import { type HttpRequest, fieldsOf } from '../../wire/http/http-request.ts';
 
 /** What curl is to do, as a file for its `--config` (curl(1)). `probed` is the place whose address is being probed. */
 export function curlConfig(

@@ -10,7 +10,7 @@ import type { HttpResponse } from '../../wire/http/response.ts';
 import { type ResponseHead, parseHead } from '../../wire/http/response-head.ts';
 import { curlConfig } from './curl-config.ts';
 import type { HttpContext } from './http-facts.ts';
-import type { HttpRequest } from './http-request.ts';
+import type { HttpRequest } from '../../wire/http/http-request.ts';
 import type { Plan } from './plan.ts';
 
 /** Kept of an answer: curl hands it over whole. */

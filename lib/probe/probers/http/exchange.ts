@@ -6,7 +6,7 @@ import { type Place, authorityOf } from '../../wire/http/place.ts';
 import { proxyRefusal } from '../../wire/http/proxy-refusal.ts';
 import type { HttpResponse } from '../../wire/http/response.ts';
 import type { HttpContext } from './http-facts.ts';
-import { type HttpRequest, fieldsOf } from './http-request.ts';
+import { type HttpRequest, fieldsOf } from '../../wire/http/http-request.ts';
 import { openConnection, relayOf } from './open-connection.ts';
 import type { Plan } from './plan.ts';
 

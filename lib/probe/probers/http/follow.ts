@@ -7,7 +7,7 @@ import { type CookieJar, createCookieJar } from './cookie-jar.ts';
 import { digestAuthorization } from './digest.ts';
 import { type Exchanged, exchange } from './exchange.ts';
 import type { HttpContext } from './http-facts.ts';
-import { type HttpRequest, withoutCredentials } from './http-request.ts';
+import { type HttpRequest, withoutCredentials } from '../../wire/http/http-request.ts';
 import { askToken } from './oauth2.ts';
 import type { Plan } from './plan.ts';
 import { type Step, stepAfter } from './redirect.ts';

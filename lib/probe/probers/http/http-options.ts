@@ -1,20 +1,20 @@
 import type { Json, JsonSchema } from '../../../words/json.ts';
 import { parseSize } from '../../../words/units.ts';
 import { InvalidOptions } from '../../prober.ts';
-import type { HeaderList } from '../../wire/http/header-list.ts';
+import { PASSWORD_LOGIN, only, type PlainLogin } from '../../wire/http/authorization.ts';
+import { HEADERS_SCHEMA, type WrittenHeaders } from '../../wire/http/written-headers.ts';
 import type { Oauth2Options } from './oauth2.ts';
-import type { BodyLimits } from './received-body.ts';
+import type { BodyLimits } from '../../wire/http/received-body.ts';
 
 /** What http and https add to a service. */
 export interface HttpOptions {
   readonly method?: string;
-  readonly headers?: { readonly [name: string]: string | number };
+  readonly headers?: WrittenHeaders;
   readonly body?: string;
   readonly form?: { readonly [name: string]: string | number | boolean };
   readonly json?: Json;
   readonly auth?:
-    | { readonly basic: { readonly username: string; readonly password: string } }
-    | { readonly bearer: string }
+    | PlainLogin
     | { readonly digest: { readonly username: string; readonly password: string } }
     | { readonly oauth2: Oauth2Options };
   readonly redirects?: number;
@@ -29,18 +29,6 @@ const SIZE: JsonSchema = {
   minimum: 1,
   pattern: '^\\d+(\\.\\d+)?(B|kB|KB|MB|GB|KiB|MiB|GiB)$',
 };
-const SCALAR: JsonSchema = { type: ['string', 'number'] };
-
-const PASSWORD_LOGIN: JsonSchema = {
-  type: 'object',
-  properties: { username: { type: 'string' }, password: { type: 'string' } },
-  required: ['username', 'password'],
-  additionalProperties: false,
-};
-
-function only(key: string, schema: JsonSchema): JsonSchema {
-  return { type: 'object', properties: { [key]: schema }, required: [key], additionalProperties: false };
-}
 
 export const HTTP_OPTIONS: { readonly [key: string]: JsonSchema } = {
   method: {
@@ -48,11 +36,7 @@ export const HTTP_OPTIONS: { readonly [key: string]: JsonSchema } = {
     pattern: '^[A-Za-z][A-Za-z-]*$',
     description: 'default GET, or POST with a body',
   },
-  headers: {
-    type: 'object',
-    additionalProperties: SCALAR,
-    description: 'header fields to send, to the target’s own origin only',
-  },
+  headers: HEADERS_SCHEMA,
   body: { type: 'string', description: 'text to send' },
   form: {
     type: 'object',
@@ -128,31 +112,3 @@ function bytesOf(size: number | string, key: string): number {
     throw new InvalidOptions(key, `saw ${JSON.stringify(size)}, expected a size such as 64KiB`);
   return Math.floor(bytes);
 }
-
-/** The header fields of the config, checked. Throws InvalidOptions. */
-export function headersOf({ headers = {} }: HttpOptions): HeaderList {
-  return Object.entries(headers).map(([name, value]) => {
-    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
-      throw new InvalidOptions('headers', `${JSON.stringify(name)} is no name of a header field`);
-    }
-    if (OURS.includes(name.toLowerCase())) {
-      throw new InvalidOptions(`headers.${name}`, 'puptime sets it itself: leave it out');
-    }
-    // The value may be a secret: it is not shown.
-    if (/[\0\r\n]/.test(String(value)))
-      throw new InvalidOptions(`headers.${name}`, 'the value holds a line end, expected one line');
-    return [name, String(value).trim()] as const;
-  });
-}
-
-const OURS = [
-  'connection',
-  'content-length',
-  'expect',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];

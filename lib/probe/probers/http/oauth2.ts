@@ -6,12 +6,12 @@ import { exchangeHttp1 } from '../../wire/http/exchange-http1.ts';
 import { headerValue, itemsOf } from '../../wire/http/header-list.ts';
 import { type Place, authorityOf, hrefOf, placeOfLocation } from '../../wire/http/place.ts';
 import { proxyRefusal } from '../../wire/http/proxy-refusal.ts';
-import { readDecoded } from './content-decoding.ts';
+import { readDecoded } from '../../wire/http/content-decoding.ts';
 import type { HttpContext } from './http-facts.ts';
-import { type HttpRequest, fieldsOf } from './http-request.ts';
+import { type HttpRequest, fieldsOf } from '../../wire/http/http-request.ts';
 import { openConnection, relayOf } from './open-connection.ts';
 import type { Plan } from './plan.ts';
-import { receiveBody } from './received-body.ts';
+import { receiveBody } from '../../wire/http/received-body.ts';
 
 /** `auth: {oauth2: …}`: a token by client credentials (RFC 6749 §4.4). */
 export interface Oauth2Options {

@@ -1,7 +1,7 @@
 import type { Place } from '../../wire/http/place.ts';
 import type { DigestLogin } from './digest.ts';
 import type { TokenRequest } from './oauth2.ts';
-import type { BodyLimits } from './received-body.ts';
+import type { BodyLimits } from '../../wire/http/received-body.ts';
 import type { Step } from './redirect.ts';
 
 /** What `prepare` made of target and options. */

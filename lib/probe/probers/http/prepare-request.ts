@@ -2,19 +2,21 @@ import { InvalidOptions, type Target } from '../../prober.ts';
 import { headerValue } from '../../wire/http/header-list.ts';
 import type { Login } from './plan.ts';
 import { prepareTokenRequest } from './oauth2.ts';
-import { type HttpOptions, headersOf } from './http-options.ts';
-import type { HttpRequest } from './http-request.ts';
+import { authorizationOf } from '../../wire/http/authorization.ts';
+import { headersOf } from '../../wire/http/written-headers.ts';
+import type { HttpOptions } from './http-options.ts';
+import type { HttpRequest } from '../../wire/http/http-request.ts';
 
 /** A request; `target` may name a user. Throws InvalidOptions. */
 export function prepareRequest(target: Target | null, options: HttpOptions): HttpRequest {
-  const headers = headersOf(options);
+  const headers = headersOf(options.headers);
   const payload = payloadOf(options);
   const method = methodOf(options.method ?? (payload === null ? 'GET' : 'POST'));
   const type = headerValue(headers, 'content-type') === null ? (payload?.type ?? null) : null;
   return {
     method,
     headers: type === null ? headers : [...headers, ['content-type', type]],
-    authorization: target === null ? null : authorizationOf(target, options),
+    authorization: target === null ? null : plainLogin(target, options),
     body: payload?.bytes ?? null,
     compression: options.compression ?? true,
   };
@@ -46,27 +48,12 @@ function payloadOf({ body, form, json }: HttpOptions): Payload | null {
   return { bytes: Buffer.from(fields.toString()), type: 'application/x-www-form-urlencoded' };
 }
 
-/** RFC 7617 §2, RFC 6750 §2.1; null without a login. */
-function authorizationOf({ username, password }: Target, { auth }: HttpOptions): string | null {
-  const inTarget = username !== null || password !== null;
-  if (auth !== undefined && inTarget)
+/** Null without a login, and for one that takes a request of its own. */
+function plainLogin(target: Target, { auth }: HttpOptions): string | null {
+  if (auth === undefined || 'basic' in auth || 'bearer' in auth) return authorizationOf(target, auth);
+  if (target.username !== null || target.password !== null)
     throw new InvalidOptions('auth', 'the target names a user already: one of them');
-  if (inTarget) return basic(username ?? '', password ?? '', 'target');
-  if (auth === undefined) return null;
-  if ('digest' in auth || 'oauth2' in auth) return null;
-  if ('basic' in auth) return basic(auth.basic.username, auth.basic.password, 'auth.basic.username');
-  if (/[^\x21-\x7e]/.test(auth.bearer))
-    throw new InvalidOptions(
-      'auth.bearer',
-      'the token holds blanks or special characters, expected plain ASCII',
-    );
-  return `Bearer ${auth.bearer}`;
-}
-
-function basic(username: string, password: string, key: string): string {
-  if (username.includes(':'))
-    throw new InvalidOptions(key, 'the user name holds a colon, which basic login cannot say');
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  return null;
 }
 
 /** The login that takes a request of its own; null for the others. Throws InvalidOptions. */

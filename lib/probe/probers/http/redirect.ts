@@ -1,7 +1,7 @@
 import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
 import { headerValue } from '../../wire/http/header-list.ts';
-import type { HttpRequest } from './http-request.ts';
+import type { HttpRequest } from '../../wire/http/http-request.ts';
 import { type Place, hrefOf, originOf, placeOfLocation } from '../../wire/http/place.ts';
 import type { ResponseHead } from '../../wire/http/response-head.ts';
 

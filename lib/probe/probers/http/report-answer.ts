@@ -1,10 +1,10 @@
 import type { Conversation } from '../../wire/conversation.ts';
-import { isHtml, jsonOf, textOf } from './body-facts.ts';
-import { readDecoded } from './content-decoding.ts';
+import { isHtml, jsonOf, textOf } from '../../wire/http/body-facts.ts';
+import { readDecoded } from '../../wire/http/content-decoding.ts';
 import { headersFact, headerValue, itemsOf } from '../../wire/http/header-list.ts';
 import type { HttpContext } from './http-facts.ts';
 import type { Plan } from './plan.ts';
-import { receiveBody } from './received-body.ts';
+import { receiveBody } from '../../wire/http/received-body.ts';
 import type { Step } from './redirect.ts';
 import type { HttpResponse } from '../../wire/http/response.ts';
 import { titleOf } from './title.ts';

@@ -67,5 +67,5 @@ export function requestOptions(step: StepOptions): HttpOptions {
     const value = step[key];
     return value === undefined ? [] : [[key, value]];
   });
-  return Object.fromEntries(entries) as HttpOptions;
+  return Object.fromEntries(entries);
 }

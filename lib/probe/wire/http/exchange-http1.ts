@@ -57,7 +57,8 @@ export async function readFinalHead(conversation: Conversation): Promise<Respons
   );
 }
 
-async function readHead(conversation: Conversation): Promise<Buffer> {
+/** The bytes of one head, without its empty line. */
+export async function readHead(conversation: Conversation): Promise<Buffer> {
   let searched = 0;
   const bytes = await conversation.readUntil((sofar) => {
     const strange = strangerOf(sofar);

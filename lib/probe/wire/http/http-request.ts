@@ -1,7 +1,7 @@
 import { VERSION } from '../../../words/version.ts';
 import { ACCEPT_ENCODING } from './content-decoding.ts';
-import { headerValue, type HeaderList } from '../../wire/http/header-list.ts';
-import { type Place, authorityOf } from '../../wire/http/place.ts';
+import { headerValue, type HeaderList } from './header-list.ts';
+import { type Place, authorityOf } from './place.ts';
 
 /** What is asked of a place. */
 export interface HttpRequest {
