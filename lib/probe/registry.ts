@@ -29,6 +29,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['imap', 'imaps'],
     load: async () => (await import('./probers/imap.ts')).imap,
   },
+  { type: 'ntp', schemes: ['ntp'], load: async () => (await import('./probers/ntp.ts')).ntp },
   { type: 'ping', schemes: ['ping'], load: async () => (await import('./probers/ping.ts')).ping },
   {
     type: 'pop3',
@@ -51,6 +52,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     type: 'smtp',
     schemes: ['smtp', 'smtps', 'lmtp'],
     load: async () => (await import('./probers/smtp.ts')).smtp,
+  },
+  {
+    type: 'cassandra',
+    schemes: ['cassandra'],
+    load: async () => (await import('./probers/cassandra.ts')).cassandra,
   },
   {
     type: 'mongodb',
@@ -80,6 +86,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     type: 'beanstalkd',
     schemes: ['beanstalkd'],
     load: async () => (await import('./probers/beanstalkd.ts')).beanstalkd,
+  },
+  {
+    type: 'gearman',
+    schemes: ['gearman', 'gearmans'],
+    load: async () => (await import('./probers/gearman.ts')).gearman,
   },
 ];
 
