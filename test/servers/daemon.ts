@@ -28,7 +28,14 @@ export interface DaemonStart {
   readonly patience_ms?: number;
 }
 
-const PATHS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/lib/nagios/plugins'];
+const PATHS = [
+  ...(process.env['PATH'] ?? '').split(':'),
+  '/usr/sbin',
+  '/sbin',
+  '/usr/lib/nagios/plugins',
+  '/usr/lib/news/bin',
+  '/usr/lib/postgresql/15/bin',
+];
 
 /** What is still to be ended or removed when the process ends. */
 const leftovers = new Set<() => void>();
