@@ -5,10 +5,6 @@ export const HOOKS_OF_A_RUN: ReadonlySet<string> = new Set(['on_run', 'on_isolat
 export const LATER_KEYS: ReadonlySet<string> = new Set(['beat', 'compare']);
 
 export const LATER_SCHEMES: ReadonlySet<string> = new Set([
-  'grpc',
-  'grpcs',
-  'irc',
-  'ircs',
   'xmpp',
   'xmpps',
   'sip',
@@ -37,13 +33,10 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'icecast',
   'ipp',
   'vault',
-  'amqp',
-  'amqps',
   'nats',
   'kafka',
   'stomp',
   'zookeeper',
-  'radius',
   'dhcp',
   'syslog',
   'modbus',

@@ -9,6 +9,11 @@ export interface RegisteredProber {
 
 /** One line for each prober: the only place that knows them all. */
 export const PROBERS: readonly RegisteredProber[] = [
+  {
+    type: 'amqp',
+    schemes: ['amqp', 'amqps'],
+    load: async () => (await import('./probers/amqp.ts')).amqp,
+  },
   { type: 'command', schemes: [], load: async () => (await import('./probers/command.ts')).command },
   {
     type: 'dns',
@@ -37,6 +42,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     load: async () => (await import('./probers/pop3.ts')).pop3,
   },
   { type: 'sieve', schemes: ['sieve'], load: async () => (await import('./probers/sieve.ts')).sieve },
+  {
+    type: 'radius',
+    schemes: ['radius'],
+    load: async () => (await import('./probers/radius.ts')).radius,
+  },
   { type: 'tcp', schemes: ['tcp'], load: async () => (await import('./probers/tcp.ts')).tcp },
   {
     type: 'postgres',
@@ -68,8 +78,10 @@ export const PROBERS: readonly RegisteredProber[] = [
   { type: 'ssh', schemes: ['ssh'], load: async () => (await import('./probers/ssh.ts')).ssh },
   { type: 'rsync', schemes: ['rsync'], load: async () => (await import('./probers/rsync.ts')).rsync },
   { type: 'nntp', schemes: ['nntp', 'nntps'], load: async () => (await import('./probers/nntp.ts')).nntp },
+  { type: 'irc', schemes: ['irc', 'ircs'], load: async () => (await import('./probers/irc.ts')).irc },
   { type: 'tls', schemes: ['tls'], load: async () => (await import('./probers/tls.ts')).tls },
   { type: 'udp', schemes: ['udp'], load: async () => (await import('./probers/udp.ts')).udp },
+  { type: 'grpc', schemes: ['grpc', 'grpcs'], load: async () => (await import('./probers/grpc.ts')).grpc },
   { type: 'ws', schemes: ['ws', 'wss'], load: async () => (await import('./probers/ws.ts')).ws },
   { type: 'unix', schemes: ['unix'], load: async () => (await import('./probers/unix.ts')).unix },
   {
