@@ -23,7 +23,8 @@ export async function exchangeHttp2(
   const stream = line.session.request(headersOf(request, place, fields), {
     endStream: request.body === null,
   });
-  stream.on('error', line.note);
+  let trailers: HeaderList = [];
+  stream.on('error', line.note).on('trailers', (fields: IncomingHttpHeaders) => (trailers = listOf(fields)));
   conversation.overheard.sent(shownHead(request, place, fields));
   if (request.body !== null) stream.end(request.body);
   const head = await readHead(stream, line);
@@ -36,7 +37,11 @@ export async function exchangeHttp2(
       '',
     ].join('\r\n'),
   );
-  return { head, body: () => readBody(stream, line, mayHaveBody(request.method, head.status)) };
+  return {
+    head,
+    body: () => readBody(stream, line, mayHaveBody(request.method, head.status)),
+    trailers: () => trailers,
+  };
 }
 
 /** What was sent, in the words of HTTP/1.1: of the frames nothing could be read. */
