@@ -17,8 +17,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'gemini',
   'finger',
   'whois',
-  'mysql',
-  'mariadb',
   'mssql',
   'clickhouse',
   'elasticsearch',

@@ -49,6 +49,11 @@ export const PROBERS: readonly RegisteredProber[] = [
   },
   { type: 'tcp', schemes: ['tcp'], load: async () => (await import('./probers/tcp.ts')).tcp },
   {
+    type: 'mysql',
+    schemes: ['mysql', 'mariadb'],
+    load: async () => (await import('./probers/mysql.ts')).mysql,
+  },
+  {
     type: 'postgres',
     schemes: ['postgres', 'postgresql'],
     load: async () => (await import('./probers/postgres.ts')).postgres,
