@@ -1,4 +1,12 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { TestCertificate } from './certificates.ts';
 import { type Daemon, describeWith, freePort, startDaemon, temporaryDirectory } from './daemon.ts';
@@ -12,10 +20,10 @@ export interface Dovecot extends Daemon {
   readonly ports: DovecotPorts;
   /** what it has logged so far */
   log(): string;
-  /** the file of its users: without it the password database is gone, and logins fail for the time being */
-  readonly users: string;
   /** a directory in the user’s mailbox, with the messages that it has: `new` are unseen, `cur` are seen */
   mailbox(name: string, messages: { readonly seen: number; readonly unseen: number }): void;
+  /** gives the user a Sieve script */
+  script(name: string, text: string, active: boolean): void;
   close(): Promise<void>;
 }
 
@@ -31,11 +39,13 @@ export interface DovecotPorts {
 export interface DovecotStart {
   /** with it there is TLS, direct and by STARTTLS */
   readonly certificate?: TestCertificate;
+  /** other users than the one it knows it looks for in a store that is out of order */
+  readonly outOfOrder?: boolean;
   /** lines of dovecot.conf, `mail_max_userip_connections = 1` */
   readonly settings?: readonly string[];
 }
 
-/** The one user of its tests. */
+/** The one user that it knows. */
 export const LOGIN = { username: 'me@example.org', password: 'päss "word\\' } as const;
 /** the same in a target */
 export const USERINFO = `${encodeURIComponent(LOGIN.username)}:${encodeURIComponent(LOGIN.password)}@`;
@@ -53,17 +63,12 @@ export async function startDovecot(start: DovecotStart = {}): Promise<Dovecot> {
   const temporary = temporaryDirectory('dovecot');
   chmodSync(temporary.path, 0o755);
   const at = (name: string) => path.join(temporary.path, name);
-  const ports: DovecotPorts = {
-    imap: await freePort(),
-    imaps: await freePort(),
-    pop3: await freePort(),
-    pop3s: await freePort(),
-    lmtp: await freePort(),
-    sieve: await freePort(),
-  };
+  const ports = await freePorts();
   mkdirSync(at('home'));
   chownSync(at('home'), MAIL_USER, MAIL_USER);
   writeFileSync(at('users'), `${LOGIN.username}:{PLAIN}${LOGIN.password}::::::\n`, { mode: 0o644 });
+  // Source: cr.yp.to/checkpwd/interface.html: 111 is a temporary problem.
+  writeFileSync(at('checkpassword'), '#!/bin/sh\nexit 111\n', { mode: 0o755 });
   writeFileSync(at('dovecot.conf'), configOf(temporary.path, ports, start));
   const daemon = await startDaemon({
     argv: ['dovecot', '-F', '-c', at('dovecot.conf')],
@@ -76,22 +81,27 @@ export async function startDovecot(start: DovecotStart = {}): Promise<Dovecot> {
   return {
     ...daemon,
     ports,
-    users: at('users'),
     log: () => (existsSync(at('log')) ? readFileSync(at('log'), 'utf8') : ''),
     mailbox: (name, messages) => fillMailbox(at('home'), name, messages),
+    script: (name, text, active) => putScript(at('home'), name, text, active),
     stop,
     close: stop,
   };
 }
 
-/**
- * For tlsContract: a dovecot for each certificate, started when it is first asked for and kept until `close`. Give that to
- * afterAll.
- */
-export function dovecotByCertificate(protocol: keyof DovecotPorts) {
+/** All different, though each is free again as soon as it was found. */
+async function freePorts(): Promise<DovecotPorts> {
+  const found = new Set<number>();
+  while (found.size < 6) found.add(await freePort());
+  const [imap = 0, imaps = 0, pop3 = 0, pop3s = 0, lmtp = 0, sieve = 0] = found;
+  return { imap, imaps, pop3, pop3s, lmtp, sieve };
+}
+
+/** For tlsContract: a dovecot for each certificate, started when it is first asked for and kept until `close`. */
+export function dovecotByCertificate() {
   const servers = new Map<string, Promise<Dovecot>>();
   return {
-    async start(certificate: TestCertificate) {
+    start: (protocol: keyof DovecotPorts) => async (certificate: TestCertificate) => {
       const server = servers.get(certificate.cert) ?? startDovecot({ certificate });
       servers.set(certificate.cert, server);
       return { port: (await server).ports[protocol], close: () => undefined };
@@ -102,7 +112,11 @@ export function dovecotByCertificate(protocol: keyof DovecotPorts) {
   };
 }
 
-function configOf(top: string, ports: DovecotPorts, { certificate, settings = [] }: DovecotStart): string {
+function configOf(
+  top: string,
+  ports: DovecotPorts,
+  { certificate, outOfOrder = false, settings = [] }: DovecotStart,
+): string {
   const listener = (name: string, port: number, tls = false) =>
     `inet_listener ${name} {\n address = 127.0.0.1\n port = ${String(port)}\n ssl = ${tls ? 'yes' : 'no'}\n }\n`;
   const tls =
@@ -120,6 +134,7 @@ function configOf(top: string, ports: DovecotPorts, { certificate, settings = []
     'auth_failure_delay = 0 secs',
     'service anvil {\n unix_listener anvil-auth-penalty {\n mode = 0\n }\n}',
     `passdb {\n driver = passwd-file\n args = ${top}/users\n}`,
+    ...(outOfOrder ? [`passdb {\n driver = checkpassword\n args = ${top}/checkpassword\n}`] : []),
     `userdb {\n driver = static\n args = uid=${String(MAIL_USER)} gid=${String(MAIL_USER)} home=${top}/home\n}`,
     'first_valid_uid = 1',
     'mail_location = maildir:~/mail',
@@ -148,4 +163,12 @@ function fillMailbox(
     writeFileSync(path.join(top, 'cur', `1.${String(count)}.seen:2,S`), message, { mode: 0o644 });
   for (let count = 0; count < unseen; count += 1)
     writeFileSync(path.join(top, 'new', `1.${String(count)}.unseen`), message, { mode: 0o644 });
+}
+
+/** Where Pigeonhole keeps them: the active one is what a link points to. */
+function putScript(home: string, name: string, text: string, active: boolean): void {
+  mkdirSync(path.join(home, 'sieve'), { recursive: true });
+  writeFileSync(path.join(home, 'sieve', `${name}.sieve`), text);
+  if (active) symlinkSync(`sieve/${name}.sieve`, path.join(home, '.dovecot.sieve'));
+  chownSync(path.join(home, 'sieve'), MAIL_USER, MAIL_USER);
 }

@@ -3,13 +3,7 @@ import type { Result } from '../../../../lib/words/result.ts';
 import { smtp } from '../../../../lib/probe/probers/smtp.ts';
 import { type Entry, probeTarget } from '../../../contract/probe-target.ts';
 import { proberContract } from '../../../contract/prober-contract.ts';
-import { tlsContract } from '../../../contract/tls-contract.ts';
-import {
-  type Dovecot,
-  describeDovecot,
-  dovecotByCertificate,
-  startDovecot,
-} from '../../../servers/dovecot.ts';
+import { type Dovecot, describeDovecot, startDovecot } from '../../../servers/dovecot.ts';
 
 const at = (port: number) => `lmtp://127.0.0.1:${String(port)}`;
 const probe = (port: number, entry: Entry = {}) => probeTarget(smtp, at(port), entry);
@@ -57,18 +51,6 @@ describeDovecot('lmtp, to a real dovecot', () => {
     const result = await probeTarget(smtp, `smtp://127.0.0.1:${String(server.ports.lmtp)}`);
     expect(verdict(result)).toEqual(['down', 'protocol', 'protocol', null]);
     expect(result.reason?.text).toContain('knows no EHLO, so it is no SMTP server');
-  });
-});
-
-describeDovecot('lmtp with STARTTLS, to a real dovecot', () => {
-  const servers = dovecotByCertificate('lmtp');
-  afterAll(servers.close);
-
-  tlsContract({
-    prober: smtp,
-    name: 'lmtp with STARTTLS',
-    target: (port) => `lmtp://localhost:${String(port)}`,
-    start: servers.start,
   });
 });
 
