@@ -5,20 +5,16 @@ export const HOOKS_OF_A_RUN: ReadonlySet<string> = new Set(['on_run', 'on_isolat
 export const LATER_KEYS: ReadonlySet<string> = new Set(['beat', 'compare']);
 
 export const LATER_SCHEMES: ReadonlySet<string> = new Set([
-  'xmpp',
-  'xmpps',
   'sip',
   'sips',
   'rtsp',
   'stun',
   'turn',
-  'tftp',
   'gopher',
   'gemini',
   'finger',
   'whois',
   'mssql',
-  'clickhouse',
   'elasticsearch',
   'etcd',
   'consul',
@@ -31,7 +27,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'icecast',
   'ipp',
   'vault',
-  'nats',
   'kafka',
   'stomp',
   'zookeeper',

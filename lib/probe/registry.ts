@@ -74,6 +74,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     load: async () => (await import('./probers/cassandra.ts')).cassandra,
   },
   {
+    type: 'clickhouse',
+    schemes: ['clickhouse'],
+    load: async () => (await import('./probers/clickhouse.ts')).clickhouse,
+  },
+  {
     type: 'mongodb',
     schemes: ['mongodb'],
     load: async () => (await import('./probers/mongodb.ts')).mongodb,
@@ -84,6 +89,8 @@ export const PROBERS: readonly RegisteredProber[] = [
   { type: 'rsync', schemes: ['rsync'], load: async () => (await import('./probers/rsync.ts')).rsync },
   { type: 'nntp', schemes: ['nntp', 'nntps'], load: async () => (await import('./probers/nntp.ts')).nntp },
   { type: 'irc', schemes: ['irc', 'ircs'], load: async () => (await import('./probers/irc.ts')).irc },
+  { type: 'tftp', schemes: ['tftp'], load: async () => (await import('./probers/tftp.ts')).tftp },
+  { type: 'xmpp', schemes: ['xmpp', 'xmpps'], load: async () => (await import('./probers/xmpp.ts')).xmpp },
   { type: 'tls', schemes: ['tls'], load: async () => (await import('./probers/tls.ts')).tls },
   { type: 'udp', schemes: ['udp'], load: async () => (await import('./probers/udp.ts')).udp },
   { type: 'grpc', schemes: ['grpc', 'grpcs'], load: async () => (await import('./probers/grpc.ts')).grpc },
@@ -108,6 +115,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     type: 'gearman',
     schemes: ['gearman', 'gearmans'],
     load: async () => (await import('./probers/gearman.ts')).gearman,
+  },
+  {
+    type: 'nats',
+    schemes: ['nats', 'natss'],
+    load: async () => (await import('./probers/nats.ts')).nats,
   },
 ];
 

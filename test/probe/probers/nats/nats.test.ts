@@ -1,0 +1,264 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Result } from '../../../../lib/words/result.ts';
+import { nats } from '../../../../lib/probe/probers/nats.ts';
+import { listen } from '../../../contract/misbehaving-server.ts';
+import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
+import { proberContract } from '../../../contract/prober-contract.ts';
+import { tlsContract } from '../../../contract/tls-contract.ts';
+import { testCertificates } from '../../../servers/certificates.ts';
+import {
+  type Daemon,
+  describeWith,
+  freePort,
+  startDaemon,
+  temporaryDirectory,
+  until,
+} from '../../../servers/daemon.ts';
+import { startTlsFront } from '../../../servers/tls-front.ts';
+
+type Server = Daemon & { readonly port: number; close(): Promise<void> };
+
+/** `settings` are lines of nats-server.conf. */
+async function startNats(settings = '', name = 'one'): Promise<Server> {
+  const temporary = temporaryDirectory('nats');
+  const port = await freePort();
+  const config = path.join(temporary.path, 'nats.conf');
+  writeFileSync(config, `listen: "127.0.0.1:${String(port)}"\nserver_name: "${name}"\n${settings}\n`);
+  const daemon = await startDaemon({ argv: ['nats-server', '-c', config], cwd: temporary.path, ready: port });
+  const stop = async () => {
+    await daemon.stop();
+    temporary.remove();
+  };
+  return { ...daemon, port, stop, close: stop };
+}
+
+const started: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const server of started.splice(0).reverse()) await server.close();
+});
+const owned = <T extends { close(): unknown }>(server: T): T => {
+  started.push(server);
+  return server;
+};
+
+const probe = (port: number, userinfo = '', entry: Entry = {}) =>
+  probeTarget(nats, `nats://${userinfo}127.0.0.1:${String(port)}`, entry);
+const verdict = ({ status, reason }: Result) => [status, reason?.code, reason?.phase, reason?.fact];
+const ROUND: Entry = { options: { roundtrip: true } };
+const USERS = `authorization { users = [
+  {user: "joe", password: "se cret%"},
+  {user: "mute", password: "pw", permissions: {publish: {deny: "_INBOX.>"}}},
+  {user: "deaf", password: "pw", permissions: {subscribe: {deny: "_INBOX.>"}}}
+] }`;
+
+describeWith(['nats-server', 'openssl'], 'a real nats-server', () => {
+  let server: Server;
+  let guarded: Server;
+  beforeAll(async () => {
+    server = await startNats();
+    guarded = await startNats(USERS);
+  });
+  afterAll(async () => {
+    await server.close();
+    await guarded.close();
+  });
+
+  proberContract({
+    prober: nats,
+    target: (port) => `nats://127.0.0.1:${String(port)}`,
+    tlsTarget: (port) => `natss://127.0.0.1:${String(port)}`,
+    healthy: () => startNats(),
+    entry: ROUND,
+    // It waits for the server’s greeting, so an HTTP server has nothing to answer.
+    codes: { http: ['timeout'] },
+    patient: ['http'],
+  });
+
+  tlsContract({
+    prober: nats,
+    name: 'nats with TLS after INFO',
+    target: (port) => `nats://localhost:${String(port)}`,
+    start: ({ cert, key }) => startNats(`tls { cert_file: "${cert}", key_file: "${key}" }`),
+  });
+
+  // Debian’s version does not know handshake_first yet, so a proxy does the TLS.
+  tlsContract({
+    prober: nats,
+    name: 'natss (TLS by a proxy)',
+    target: (port) => `natss://localhost:${String(port)}`,
+    start: (certificate) => startTlsFront(server.port, certificate),
+  });
+
+  test('healthy: its facts, and a round trip when asked for', async () => {
+    const result = await probe(server.port);
+    expect(result.status, JSON.stringify(result.reasons)).toBe('up');
+    expect(result.facts).toMatchObject({
+      server_name: 'one',
+      max_payload: 2 ** 20,
+      jetstream: false,
+      lame_duck: false,
+      auth_required: false,
+      tls: false,
+      cluster: null,
+    });
+    expect(result.facts['version']).toMatch(/^\d+\.\d+/);
+    expect(result.facts).not.toHaveProperty('roundtrip_ms');
+    const round = await probe(server.port, '', ROUND);
+    expect(round.status, JSON.stringify(round.reasons)).toBe('up');
+    expect(round.facts['roundtrip_ms']).toBeGreaterThanOrEqual(0);
+  });
+
+  test('JetStream and a cluster are facts', async () => {
+    const streaming = owned(await startNats('jetstream { store_dir: "./js" }'));
+    expect((await probe(streaming.port)).facts).toMatchObject({ jetstream: true, cluster: null });
+    const [one, two] = [await freePort(), await freePort()];
+    const member = (listen: number, other: number) =>
+      `cluster { name: "north", listen: "127.0.0.1:${String(listen)}", routes: ["nats://127.0.0.1:${String(other)}"] }`;
+    const own = owned(await startNats(member(one, two)));
+    const mate = owned(await startNats(member(two, one), 'two'));
+    const mates = async () => (await probe(own.port)).facts['connect_urls'] ?? [];
+    await until('them to meet', async () =>
+      ((await mates()) as string[]).includes(`127.0.0.1:${String(mate.port)}`),
+    );
+    const result = await probe(own.port);
+    expect(result.status, JSON.stringify(result.reasons)).toBe('up');
+    expect(result.facts).toMatchObject({ jetstream: false, cluster: 'north' });
+  });
+
+  test('a user and a password: right, wrong, missing', async () => {
+    const right = await probe(guarded.port, 'joe:se%20cret%25@', ROUND);
+    expect(right.status, JSON.stringify(right.reasons)).toBe('up');
+    expect(right.facts['auth_required']).toBe(true);
+    for (const userinfo of ['joe:wrong@', 'nobody:x@', ':token@', '']) {
+      const refused = await probe(guarded.port, userinfo);
+      expect(verdict(refused), userinfo).toEqual(['down', 'auth', 'auth', null]);
+      expect(refused.facts['server_name']).toBe('one');
+    }
+  });
+
+  test('a user who may not publish, or not subscribe, is up, but its round trip is auth', async () => {
+    for (const user of ['mute', 'deaf']) {
+      expect((await probe(guarded.port, `${user}:pw@`)).status).toBe('up');
+      const refused = await probe(guarded.port, `${user}:pw@`, ROUND);
+      expect(verdict(refused)).toEqual(['down', 'auth', 'auth', null]);
+      expect(refused.reason?.text).toContain('Permissions Violation');
+    }
+  });
+
+  test('a token: right, wrong', async () => {
+    const own = owned(await startNats('authorization { token: "s3cr3t" }'));
+    expect((await probe(own.port, ':s3cr3t@')).status).toBe('up');
+    expect(verdict(await probe(own.port, ':wrong@'))).toEqual(['down', 'auth', 'auth', null]);
+  });
+
+  test('TLS required where there is none, forbidden where there is, and a client certificate', async () => {
+    const require: Entry = { options: { starttls: 'require' } };
+    expect(verdict(await probe(server.port, '', require))).toEqual(['down', 'tls_handshake', 'tls', null]);
+    const { valid, client, ca } = testCertificates();
+    const tls = `tls { cert_file: "${valid.cert}", key_file: "${valid.key}", ca_file: "${ca}", verify: true }`;
+    const own = owned(await startNats(tls));
+    const never: Entry = { options: { starttls: 'never' } };
+    expect(verdict(await probe(own.port, '', never))).toEqual(['down', 'tls_handshake', 'tls', null]);
+    const missing = await probe(own.port, '', { service: { tls: { ca } } });
+    expect(missing.status).toBe('down');
+    expect(missing.reason?.code).toBe('tls_handshake');
+    const shown = await probe(own.port, '', {
+      ...require,
+      service: { tls: { ca, cert: client.cert, key: client.key } },
+    });
+    expect(shown.status, JSON.stringify(shown.reasons)).toBe('up');
+    expect(shown.facts['tls']).toBe(true);
+  });
+
+  test('one without room for another connection is overloaded', async () => {
+    const own = owned(await startNats('max_connections: 1'));
+    const holder = connect({ port: own.port, host: '127.0.0.1' });
+    holder.write('CONNECT {"verbose":false}\r\nPING\r\n');
+    await once(holder, 'data');
+    const result = await probe(own.port);
+    holder.destroy();
+    expect(verdict(result)).toEqual(['down', 'overloaded', 'protocol', null]);
+  });
+
+  test('frozen: timeout; stopped: refused', async () => {
+    const own = await startNats();
+    own.signal('SIGSTOP');
+    const frozen = await probe(own.port, '', { timeout_ms: 300 });
+    expect(verdict(frozen)).toEqual(['down', 'timeout', 'protocol', null]);
+    await own.close();
+    expect(verdict(await probe(own.port))).toEqual(['down', 'refused', 'connect', null]);
+  });
+});
+
+describe('a peer that answers', () => {
+  const answering = async (greeting: string, reply: string, entry: Entry = {}) => {
+    const peer = await listen((socket) => {
+      socket.write(greeting);
+      socket.on('data', () => socket.write(reply));
+    });
+    return probe(owned(peer).port, 'joe:secret@', { timeout_ms: 600, ...entry });
+  };
+
+  test.each([
+    ['verbose, with a PING of its own', 'INFO {}\r\n', '+OK\r\nPING\r\nPONG\r\n'],
+    ['another INFO', 'INFO {"version":"1"}\r\n', 'INFO {"version":"2"}\r\nPONG\r\n'],
+    ['line ends without CR', 'INFO {"a":[1,{}]} \n', 'PONG\n'],
+  ])('%s is up', async (_, greeting, reply) => {
+    const result = await answering(greeting, reply);
+    expect(result.status, JSON.stringify(result.reasons)).toBe('up');
+  });
+
+  test('lame duck mode, at once or told later, is degraded', async () => {
+    for (const [greeting, reply] of [
+      ['INFO {"ldm":true}\r\n', 'PONG\r\n'],
+      ['INFO {}\r\n', 'INFO {"ldm":true}\r\nPONG\r\n'],
+    ] as const)
+      expect(verdict(await answering(greeting, reply))).toEqual([
+        'degraded',
+        'status',
+        'expect',
+        'lame_duck',
+      ]);
+  });
+
+  test.each([
+    ['INFO nonsense\r\n', '', 'protocol'],
+    ['INFO []\r\n', '', 'protocol'],
+    [`INFO ${'['.repeat(60_000)}\r\n`, '', 'protocol'],
+    [`INFO {"a":"${'x'.repeat(70_000)}"}\r\n`, '', 'too_large'],
+    ["-ERR 'maximum connections exceeded'\r\n", '', 'overloaded'],
+    ['INFO {}\r\n', "-ERR 'Authorization Violation'\r\n", 'auth'],
+    ['INFO {}\r\n', "-ERR 'User Authentication Expired'\r\n", 'auth'],
+    ['INFO {}\r\n', "-ERR 'maximum account active connections exceeded'\r\n", 'overloaded'],
+    ['INFO {}\r\n', "-ERR 'Stale Connection'\r\n", 'status'],
+    ['INFO {}\r\n', '-ERR\r\n', 'status'],
+    ['INFO {}\r\n', 'what\r\n', 'protocol'],
+    ['INFO {}\r\n', 'PING\r\n'.repeat(300), 'too_large'],
+    ['INFO {}\r\n', 'MSG a 1 99999999\r\n', 'too_large'],
+    ['INFO {}\r\n', 'MSG a 1 -3\r\n', 'protocol'],
+    // It ends with no byte before TLS: what comes with INFO may be injected.
+    ['INFO {"tls_required":true}\r\nPONG\r\n', '', 'protocol'],
+  ])('%.30j then %.40j is %s', async (greeting, reply, code) => {
+    const result = await answering(greeting, reply);
+    expect([result.status, result.reason?.code]).toEqual(['down', code]);
+    expect(JSON.stringify(result.reasons)).not.toContain('secret');
+  });
+
+  test('a message that never comes back is status', async () => {
+    const result = await answering('INFO {}\r\n', 'PONG\r\n', ROUND);
+    expect(verdict(result)).toEqual(['down', 'status', 'protocol', null]);
+  });
+});
+
+describe('targets', () => {
+  test('a token stands where the password does', () => {
+    expect(() => jobFor(nats, 'nats://token@h')).toThrow(/nats:\/\/:TOKEN@HOST/);
+  });
+  test('natss has no STARTTLS', () => {
+    expect(() => jobFor(nats, 'natss://h', { options: { starttls: 'auto' } })).toThrow(/first byte/);
+  });
+});
