@@ -1,8 +1,12 @@
 import type { ParsedText } from './parsed-text.ts';
+import { parsePlainYaml } from './plain-yaml.ts';
 
 const LARGEST = 16 * 2 ** 20;
 
-/** The text of a config as plain JSON. One that begins with `{` is read without yaml, which is loaded only for the rest. */
+/**
+ * The text of a config as plain JSON. One that begins with `{`, and YAML as it is mostly written, is read without yaml,
+ * which is loaded only for the rest.
+ */
 export async function parseConfigText(text: string): Promise<ParsedText> {
   const refuse = (line: number, col: number, what: string): ParsedText => ({
     value: null,
@@ -30,6 +34,8 @@ export async function parseConfigText(text: string): Promise<ParsedText> {
     const json = parseJson(text);
     if (json !== null) return json;
   }
+  const plain = parsePlainYaml(text);
+  if (plain !== null) return plain;
   const { parseYaml } = await import('./yaml.ts');
   return parseYaml(text);
 }
