@@ -52,11 +52,11 @@ export function openNetwork(
       if (options.tls) await conversation.startTls(options.tls);
       return conversation;
     },
-    async datagrams({ to = address } = {}) {
+    async datagrams({ to = address, roaming = false } = {}) {
       if (to === null) throw new Error('a probe without an endpoint has nothing to send datagrams to');
       const { openDatagrams } = await import('./wire/datagrams.ts');
       const name = peerName(to);
-      return openDatagrams(to, name, { ...hostFor(name), source: approach.source, noRoute, own });
+      return openDatagrams(to, name, { ...hostFor(name), source: approach.source, noRoute, own }, roaming);
     },
   };
 }

@@ -149,8 +149,8 @@ export interface ProbeContext<Table extends FactTable = FactTable> {
   took(phase: StopwatchPhase, ms: number): void;
   /** Opens a TCP (or, with `tls`, TLS) connection to the address, or to `to`. The context closes it at the end. */
   dial(options?: DialOptions): Promise<Conversation>;
-  /** Opens a UDP socket towards the address, or towards `to`. */
-  datagrams(options?: { readonly to?: Address }): Promise<Datagrams>;
+  /** Opens a UDP socket towards the address, or towards `to`. `roaming`: it may answer from another port, as TFTP does. */
+  datagrams(options?: { readonly to?: Address; readonly roaming?: boolean }): Promise<Datagrams>;
   /** Runs a program without a shell in a process group of its own, which ends with the probe. */
   execute(execution: Execution): Promise<ExecutionOutcome>;
   /** Addresses of another name (a redirect’s), in the order in which to try them. Throws like dial. */

@@ -1,6 +1,7 @@
 import { type Socket, createSocket } from 'node:dgram';
 import type { Phase } from '../../words/reason.ts';
 import type { Address, CannotTell, Fault } from '../prober.ts';
+import { openBeside } from './beside.ts';
 import { explainError } from './errno.ts';
 import type { StopwatchPhase } from './stopwatch.ts';
 import type { Overheard } from './trace.ts';
@@ -32,8 +33,14 @@ export interface DatagramsHost {
 /** Datagrams kept while nobody reads: a flood must not fill memory. */
 const MAX_WAITING = 64;
 
-export async function openDatagrams(address: Address, peer: string, host: DatagramsHost): Promise<Datagrams> {
-  const socket = createSocket(address.family === 6 ? 'udp6' : 'udp4');
+/** `roaming`: the answer may come from another port of the address, to which all that follows is then sent. */
+export async function openDatagrams(
+  address: Address,
+  peer: string,
+  host: DatagramsHost,
+  roaming = false,
+): Promise<Datagrams> {
+  const socket = createSocket({ type: address.family === 6 ? 'udp6' : 'udp4', reuseAddr: roaming });
   const waiting: Buffer[] = [];
   let fault: Error | null = null;
   let wake: (() => void) | null = null;
@@ -45,15 +52,16 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
   // What the network says about the way there is no word of the service.
   const explain = (error: unknown) =>
     explainError(error, 'connect', peer, () => host.noRoute(address.family));
-  socket.on('message', (message) => {
+  const take = (message: Buffer) => {
     host.overheard.received(message);
     if (waiting.length < MAX_WAITING) waiting.push(message);
     notify();
-  });
-  socket.on('error', (error) => {
+  };
+  const onError = (error: Error) => {
     fault ??= explain(error);
     notify();
-  });
+  };
+  socket.on('message', take).on('error', onError);
   host.signal.addEventListener(
     'abort',
     () => {
@@ -70,7 +78,13 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
   });
 
   host.enter('connect');
-  await connect(socket, address, host.source).catch((error: unknown) => {
+  const connecting = async () => {
+    const beside = roaming ? await openBeside(address, host.source, take, onError) : null;
+    if (beside !== null) host.own(() => beside.close());
+    await connect(socket, address, { source: host.source, port: beside?.port ?? null });
+    return beside;
+  };
+  const beside = await connecting().catch((error: unknown) => {
     throw explain(error);
   });
   host.enter('first_byte');
@@ -96,6 +110,7 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
     async send(data, shown = data) {
       host.overheard.sent(shown);
       const error = await new Promise<Error | null>((resolve) => {
+        if (beside?.sends(data, resolve) === true) return;
         socket.send(data, (problem) => resolve(problem));
       });
       if (error) throw explain(error);
@@ -118,7 +133,11 @@ export async function openDatagrams(address: Address, peer: string, host: Datagr
   };
 }
 
-async function connect(socket: Socket, address: Address, source: string | null): Promise<void> {
+async function connect(
+  socket: Socket,
+  address: Address,
+  { source, port }: { readonly source: string | null; readonly port: number | null },
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
     const towards = () => {
@@ -128,8 +147,12 @@ async function connect(socket: Socket, address: Address, source: string | null):
         else resolve();
       }) as () => void);
     };
-    if (source === null) towards();
-    else socket.bind({ address: source }, towards);
+    if (source === null && port === null) towards();
+    else
+      socket.bind(
+        { ...(source === null ? {} : { address: source }), ...(port === null ? {} : { port }) },
+        towards,
+      );
   });
 }
 
