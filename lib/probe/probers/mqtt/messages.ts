@@ -3,7 +3,7 @@ import { safeLine } from '../../../words/safe-text.ts';
 import { Fault, fail } from '../../prober.ts';
 import { u16, u8 } from '../../wire/bytes.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { within } from '../../wire/patience.ts';
+import { withPatience } from '../../wire/patience.ts';
 import { PACKET, type Packet, encodePacket, encodeText, readBody } from './packet.ts';
 import { PROPERTY, type Properties, readProperties, textProperty } from './properties.ts';
 import { findingOf, reasonOf } from './reasons.ts';
@@ -36,7 +36,7 @@ export async function readMessage(session: Session, topic: string, wait_ms: numb
   await subscribe(session, { topic, id: READING, options: 0 }, (message) => {
     if (early.length === 0) early.push(message);
   });
-  return early[0] ?? within(wait_ms, nextMessage(session));
+  return early[0] ?? withPatience(nextMessage(session), wait_ms);
 }
 
 /** Publishes a message with QoS 1 and waits until it comes back. Gives nothing: the caller measures. */
