@@ -181,7 +181,7 @@ function proberOfTarget(target: string, tell: Tell): RegisteredProber | null {
     ['target'],
     LATER_SCHEMES.has(scheme)
       ? `the scheme ${scheme} is not in this version`
-      : `saw the scheme ${safeLine(scheme, 40)}, expected one of ${known.join(', ')}${didYouMean(scheme, known)}`,
+      : `saw the scheme ${safeLine(scheme, 40)}, expected one that docs/probers.md lists, as https or tcp${didYouMean(scheme, known)}`,
   );
   return null;
 }

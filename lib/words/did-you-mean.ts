@@ -1,4 +1,7 @@
-/** The candidate nearest to a misspelt word, or null when none is near enough to be worth naming. */
+/**
+ * The candidate nearest to a misspelt word, or null when none is near enough to be worth naming. Of two that are equally
+ * near the one that begins like it: first letters are seldom wrong.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   if (word.length > 64) return null;
   const limit = Math.max(1, Math.floor(word.length / 3));
@@ -6,7 +9,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const otherStart = candidate[0]?.toLowerCase() === word[0]?.toLowerCase() ? 0 : 0.5;
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase()) + otherStart;
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
