@@ -34,6 +34,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['imap', 'imaps'],
     load: async () => (await import('./probers/imap.ts')).imap,
   },
+  {
+    type: 'modbus',
+    schemes: ['modbus'],
+    load: async () => (await import('./probers/modbus.ts')).modbus,
+  },
   { type: 'ntp', schemes: ['ntp'], load: async () => (await import('./probers/ntp.ts')).ntp },
   { type: 'ping', schemes: ['ping'], load: async () => (await import('./probers/ping.ts')).ping },
   {
@@ -95,6 +100,66 @@ export const PROBERS: readonly RegisteredProber[] = [
   { type: 'udp', schemes: ['udp'], load: async () => (await import('./probers/udp.ts')).udp },
   { type: 'grpc', schemes: ['grpc', 'grpcs'], load: async () => (await import('./probers/grpc.ts')).grpc },
   { type: 'ws', schemes: ['ws', 'wss'], load: async () => (await import('./probers/ws.ts')).ws },
+  {
+    type: 'elasticsearch',
+    schemes: ['elasticsearch', 'elasticsearch+https'],
+    load: async () => (await import('./probers/elasticsearch.ts')).elasticsearch,
+  },
+  {
+    type: 'etcd',
+    schemes: ['etcd', 'etcd+https'],
+    load: async () => (await import('./probers/etcd.ts')).etcd,
+  },
+  {
+    type: 'consul',
+    schemes: ['consul', 'consul+https'],
+    load: async () => (await import('./probers/consul.ts')).consul,
+  },
+  {
+    type: 'influx',
+    schemes: ['influx', 'influx+https'],
+    load: async () => (await import('./probers/influx.ts')).influx,
+  },
+  {
+    type: 'couchdb',
+    schemes: ['couchdb', 'couchdb+https'],
+    load: async () => (await import('./probers/couchdb.ts')).couchdb,
+  },
+  {
+    type: 'prometheus',
+    schemes: ['prometheus', 'prometheus+https'],
+    load: async () => (await import('./probers/prometheus.ts')).prometheus,
+  },
+  {
+    type: 'docker',
+    schemes: ['docker', 'docker+https'],
+    load: async () => (await import('./probers/docker.ts')).docker,
+  },
+  {
+    type: 'kubernetes',
+    schemes: ['kubernetes', 'kubernetes+https'],
+    load: async () => (await import('./probers/kubernetes.ts')).kubernetes,
+  },
+  {
+    type: 'registry',
+    schemes: ['registry', 'registry+https'],
+    load: async () => (await import('./probers/registry.ts')).registry,
+  },
+  {
+    type: 'vault',
+    schemes: ['vault', 'vault+https'],
+    load: async () => (await import('./probers/vault.ts')).vault,
+  },
+  {
+    type: 'icecast',
+    schemes: ['icecast', 'icecast+https'],
+    load: async () => (await import('./probers/icecast.ts')).icecast,
+  },
+  {
+    type: 'ipp',
+    schemes: ['ipp', 'ipp+https', 'ipps'],
+    load: async () => (await import('./probers/ipp.ts')).ipp,
+  },
   { type: 'unix', schemes: ['unix'], load: async () => (await import('./probers/unix.ts')).unix },
   {
     type: 'sentinel',
