@@ -17,7 +17,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'mssql',
   'kafka',
   'stomp',
-  'zookeeper',
   'dhcp',
   'syslog',
   'vnc',

@@ -186,6 +186,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['nats', 'natss'],
     load: async () => (await import('./probers/nats.ts')).nats,
   },
+  {
+    type: 'zookeeper',
+    schemes: ['zookeeper', 'zookeepers'],
+    load: async () => (await import('./probers/zookeeper.ts')).zookeeper,
+  },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {
