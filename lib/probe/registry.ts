@@ -25,6 +25,11 @@ export const PROBERS: readonly RegisteredProber[] = [
   { type: 'http', schemes: ['http', 'https'], load: async () => (await import('./probers/http.ts')).http },
   { type: 'ldap', schemes: ['ldap', 'ldaps'], load: async () => (await import('./probers/ldap.ts')).ldap },
   {
+    type: 'kafka',
+    schemes: ['kafka', 'kafkas'],
+    load: async () => (await import('./probers/kafka.ts')).kafka,
+  },
+  {
     type: 'mqtt',
     schemes: ['mqtt', 'mqtts'],
     load: async () => (await import('./probers/mqtt.ts')).mqtt,
@@ -51,6 +56,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     type: 'radius',
     schemes: ['radius'],
     load: async () => (await import('./probers/radius.ts')).radius,
+  },
+  {
+    type: 'syslog',
+    schemes: ['syslog', 'syslog+tcp', 'syslog+tls'],
+    load: async () => (await import('./probers/syslog.ts')).syslog,
   },
   { type: 'tcp', schemes: ['tcp'], load: async () => (await import('./probers/tcp.ts')).tcp },
   {
@@ -96,6 +106,9 @@ export const PROBERS: readonly RegisteredProber[] = [
   { type: 'irc', schemes: ['irc', 'ircs'], load: async () => (await import('./probers/irc.ts')).irc },
   { type: 'tftp', schemes: ['tftp'], load: async () => (await import('./probers/tftp.ts')).tftp },
   { type: 'xmpp', schemes: ['xmpp', 'xmpps'], load: async () => (await import('./probers/xmpp.ts')).xmpp },
+  { type: 'whois', schemes: ['whois'], load: async () => (await import('./probers/whois.ts')).whois },
+  { type: 'finger', schemes: ['finger'], load: async () => (await import('./probers/finger.ts')).finger },
+  { type: 'gopher', schemes: ['gopher'], load: async () => (await import('./probers/gopher.ts')).gopher },
   { type: 'tls', schemes: ['tls'], load: async () => (await import('./probers/tls.ts')).tls },
   { type: 'udp', schemes: ['udp'], load: async () => (await import('./probers/udp.ts')).udp },
   { type: 'grpc', schemes: ['grpc', 'grpcs'], load: async () => (await import('./probers/grpc.ts')).grpc },
