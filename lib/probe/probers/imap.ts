@@ -14,6 +14,7 @@ import { type Capabilities, askCapabilities, listedIn } from './imap/capabilitie
 import { IMAP_FACTS } from './imap/imap-facts.ts';
 import { login } from './imap/login.ts';
 import { countMailbox } from './imap/mailbox.ts';
+import { readQuota } from './imap/quota.ts';
 import { refuse, showState } from './imap/refusal.ts';
 import { type ImapSession, openSession } from './imap/session.ts';
 
@@ -57,17 +58,18 @@ export const imap: Prober<ImapOptions, typeof IMAP_FACTS> = {
       'a line of more than 64 KiB, a response of more than 1 MiB, or more than 1,000 responses at once',
   },
   defaults: (_options, scheme) => ({ prefer: scheme === 'imaps' ? TLS_PREFER : STARTTLS_PREFER }),
-  prepare({ target, options }) {
+  prepare({ target, options, wanted }) {
     if (target === null) throw new InvalidOptions('target', 'there is none, expected imap://HOST');
     const security = planSecurity(target, options, target.scheme === 'imaps');
     const mailbox = mailboxOf(options, security);
+    const quota = wanted.has('quota_percent');
     return {
       endpoint: { host: target.host, port: target.port ?? PORTS[target.scheme] ?? 143 },
       async run(context) {
         const conversation = await context.dial(security.tls === 'direct' ? { tls: {} } : {});
         const session = openSession(conversation, (text) => context.see({ alert: safeText(text, 500) }));
         try {
-          await talk(session, context, security, mailbox);
+          await talk(session, context, { security, mailbox, quota });
         } catch (error) {
           if (error instanceof Fault && REFUSALS.includes(error.finding.code)) await logout(conversation);
           throw error;
@@ -87,11 +89,18 @@ function mailboxOf({ mailbox }: ImapOptions, { credentials }: Security): string 
   return mailbox;
 }
 
+interface Plan {
+  readonly security: Security;
+  /** null: none is counted */
+  readonly mailbox: string | null;
+  /** whether its quota is asked for */
+  readonly quota: boolean;
+}
+
 async function talk(
   session: ImapSession,
   context: Context,
-  security: Security,
-  mailbox: string | null,
+  { security, mailbox, quota }: Plan,
 ): Promise<void> {
   const { conversation } = session;
   const greeting = await session.greeting();
@@ -118,10 +127,10 @@ async function talk(
     const listed = listedIn(state);
     if (listed !== null) now = tell(listed);
   }
-  if (mailbox !== null) {
-    const sized = now.words.includes('STATUS=SIZE') || now.words.includes('IMAP4REV2');
-    context.see(await countMailbox(session, mailbox, sized));
-  }
+  if (mailbox === null) return;
+  const sized = now.words.includes('STATUS=SIZE') || now.words.includes('IMAP4REV2');
+  context.see(await countMailbox(session, mailbox, sized));
+  if (quota) context.see(await readQuota(session, mailbox));
 }
 
 /** Whether the server is ready for the handshake; false when there is no TLS to come and need not be. */

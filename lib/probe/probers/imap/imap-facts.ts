@@ -37,5 +37,12 @@ export const IMAP_FACTS = {
     kind: 'number',
     meaning: 'changes when the mailbox was made anew, from a backup perhaps: clients then fetch all again',
   },
+  quota_percent: {
+    kind: 'number',
+    unit: 'percent',
+    code: 'overloaded',
+    meaning:
+      'how full the quota of the mailbox is, of storage or of messages; asked for only when it is expected, watched or kept; absent without a quota',
+  },
   ...TLS_FACTS,
 } as const satisfies FactTable;

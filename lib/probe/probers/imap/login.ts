@@ -21,10 +21,8 @@ export async function login(
   capabilities: Capabilities,
   credentials: Credentials,
 ): Promise<ImapDone> {
-  const { conversation } = session;
-  const { authMethods, loginDisabled } = capabilities;
-  const underTls = conversation.tls() !== null;
-  if (!loginDisabled && chooseMechanism(authMethods, underTls) === null)
+  const underTls = session.conversation.tls() !== null;
+  if (!capabilities.loginDisabled && chooseMechanism(capabilities.authMethods, underTls) === null)
     return accepted(await sayLogin(session, credentials), session, 'LOGIN');
   return authenticate(session, capabilities, credentials);
 }

@@ -27,8 +27,8 @@ export interface ImapDone {
 
 export type ImapReply = ImapDone | { readonly kind: 'more'; readonly text: string };
 
-/** What a server may tell besides, in one answer. */
-const MAX_DATA = 1000;
+/** In one answer; a mailbox may tell of each of its messages. */
+const MAX_RESPONSES = 1000;
 
 /** `alerted` is told what the server wants a person to see ([ALERT]). */
 export function openSession(conversation: Conversation, alerted: (text: string) => void): ImapSession {
@@ -42,7 +42,7 @@ export function openSession(conversation: Conversation, alerted: (text: string) 
   const send = async (line: string, shown: string) => conversation.write(`${line}\r\n`, `${shown}\r\n`);
   const hear = async (): Promise<ImapReply> => {
     const data: string[] = [];
-    for (;;) {
+    for (let turn = 0; turn < MAX_RESPONSES; turn += 1) {
       const response = await readResponse(conversation, 'any');
       if (response.kind === 'continue') return { kind: 'more', text: response.text };
       const state = stateOf(response.text);
@@ -53,9 +53,9 @@ export function openSession(conversation: Conversation, alerted: (text: string) 
       }
       if (state === null) data.push(response.text);
       else if (heed(state).word === 'BYE') refuse(state, peer, 'says goodbye');
-      if (data.length > MAX_DATA)
-        fail('too_large', 'protocol', `${peer} sent more than ${String(MAX_DATA)} responses to one command`);
     }
+    const text = `${peer} sent more than ${String(MAX_RESPONSES)} responses to one command`;
+    return fail('too_large', 'protocol', text);
   };
   const ask = async (command: string, shown = command) => {
     count += 1;

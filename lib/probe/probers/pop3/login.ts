@@ -28,15 +28,14 @@ export async function login(
   timestamp: string | null,
   credentials: Credentials,
 ): Promise<void> {
-  const { peer } = conversation;
   const underTls = conversation.tls() !== null;
-  const mechanism = chooseMechanism(capabilities?.authMethods ?? [], underTls);
+  const { user, authMethods } = capabilities ?? { user: true, authMethods: [] };
+  const mechanism = chooseMechanism(authMethods, underTls);
   const covered = mechanism !== null && COVERED.includes(mechanism);
   if (timestamp !== null && !underTls && !covered) return apop(conversation, timestamp, credentials);
-  if (mechanism !== null) return authenticate(conversation, mechanism, credentials);
-  if (capabilities === null || capabilities.user) return userAndPass(conversation, credentials);
-  if (timestamp !== null) return apop(conversation, timestamp, credentials);
-  requireMechanism(capabilities.authMethods, underTls, peer);
+  if (mechanism === null && user) return userAndPass(conversation, credentials);
+  if (mechanism === null && timestamp !== null) return apop(conversation, timestamp, credentials);
+  return authenticate(conversation, requireMechanism(authMethods, underTls, conversation.peer), credentials);
 }
 
 async function apop(

@@ -7,12 +7,18 @@ import { proberContract } from '../../../contract/prober-contract.ts';
 import { until } from '../../../servers/daemon.ts';
 import { type Dovecot, USERINFO, describeDovecot, startDovecot } from '../../../servers/dovecot.ts';
 
+/** ten messages, for all mailboxes together */
+const QUOTA = [
+  'mail_plugins = quota',
+  'protocol imap {\n mail_plugins = quota imap_quota\n}',
+  'plugin {\n quota = maildir:User quota\n quota_rule = *:messages=10\n}',
+];
 const verdict = ({ status, reason }: Result) => [status, reason?.code, reason?.phase];
 
 describeDovecot('imap, to a real dovecot', () => {
   let server: Dovecot;
   beforeAll(async () => {
-    server = await startDovecot();
+    server = await startDovecot({ settings: QUOTA });
     server.mailbox('INBOX', { seen: 2, unseen: 3 });
     server.mailbox(encodeMailbox('Entwürfe & mehr'), { seen: 1, unseen: 0 });
   });
@@ -20,6 +26,7 @@ describeDovecot('imap, to a real dovecot', () => {
   const probe = (mailbox?: string, entry: Entry = {}) =>
     probeTarget(imap, `imap://${USERINFO}127.0.0.1:${String(server.ports.imap)}`, {
       options: { allow_plaintext: true, ...(mailbox === undefined ? {} : { mailbox }) },
+      timeout_ms: 10_000,
       ...entry,
     });
 
@@ -27,6 +34,8 @@ describeDovecot('imap, to a real dovecot', () => {
     prober: imap,
     target: (port) => `imap://127.0.0.1:${String(port)}`,
     tlsTarget: (port) => `imaps://127.0.0.1:${String(port)}`,
+    // A dovecot that was just started begins its processes with the first connections.
+    entry: { timeout_ms: 10_000 },
     healthy: async () => ({ port: server.ports.imap, close: () => undefined }),
     codes: { http: ['timeout'] },
     // HTTP waits for the client, IMAP for the server
@@ -61,6 +70,12 @@ describeDovecot('imap, to a real dovecot', () => {
     const result = await probe('Entwürfe & mehr');
     expect(result.status, JSON.stringify(result.reasons)).toBe('up');
     expect(result.facts).toMatchObject({ messages: 1, unseen: 0 });
+  });
+
+  test('its quota, when somebody wants to know', async () => {
+    const result = await probe(undefined, { expect: { quota_percent: '< 50' } });
+    expect(result.reason).toMatchObject({ status: 'down', code: 'overloaded', fact: 'quota_percent' });
+    expect(result.facts['quota_percent']).toBe(60);
   });
 
   test('a mailbox that is missing is status, with the words', async () => {

@@ -109,6 +109,30 @@ describe('imap: legal forms of a healthy answer', () => {
   });
 });
 
+describe('imap: the quota', () => {
+  const answer = (quota: string) => ({ GETQUOTAROOT: `* QUOTAROOT INBOX "me"\r\n${quota}TAG OK\r\n` });
+  const entry: Entry = { expect: { quota_percent: { any_of: ['< 90', { exists: false }] } } };
+
+  test.each<[string, Script, unknown]>([
+    ['storage', answer('* QUOTA "me" (STORAGE 10 512)\r\n'), 2],
+    ['the fuller one', answer('* QUOTA "a (b" (STORAGE 10 512 MESSAGE 89 100)\r\n'), 89],
+    ['no limit', answer('* QUOTA "me" ()\r\n'), null],
+    ['other resources', answer('* quota me (X-NUM-FOLDERS 5 5 storage 1 2)\r\n'), 50],
+    ['unknown to the server', { GETQUOTAROOT: 'TAG BAD what?\r\n' }, null],
+  ])('%s', async (_what, script, percent) => {
+    const { result } = await probe(script, ME, {}, entry);
+    expect(result.status, JSON.stringify(result.reasons)).toBe('up');
+    expect(result.facts['quota_percent'] ?? null).toBe(percent);
+  });
+
+  test('too full is overloaded, and nothing is asked when nobody wants to know', async () => {
+    const full = answer('* QUOTA "me" (STORAGE 500 512)\r\n');
+    const { result } = await probe(full, ME, {}, entry);
+    expect(result.reason).toMatchObject({ code: 'overloaded', fact: 'quota_percent' });
+    expect((await probe(full, ME)).heard.join()).not.toContain('QUOTA');
+  });
+});
+
 describe('imap: refusals', () => {
   test.each<[string, Script, string, string]>([
     ['a goodbye as greeting', { greeting: '* BYE not now\r\n' }, 'status', 'protocol'],
@@ -170,6 +194,7 @@ describe('imap: other protocols, and broken IMAP', () => {
       'too_large',
     ],
     ['endless data', { STATUS: '* 1 EXISTS\r\n'.repeat(2000) }, 'too_large'],
+    ['endless words', { STATUS: '* OK still here\r\n'.repeat(2000) }, 'too_large'],
     ['no answer', { STATUS: '' }, 'timeout'],
   ])('%s', async (_what, script, code) => {
     const { result } = await probe(script, ME);
