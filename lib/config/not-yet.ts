@@ -10,8 +10,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'rtsp',
   'stun',
   'turn',
-  'gemini',
-  'mssql',
   'stomp',
   'dhcp',
   'vnc',

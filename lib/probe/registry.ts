@@ -93,6 +93,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['clickhouse'],
     load: async () => (await import('./probers/clickhouse.ts')).clickhouse,
   },
+  { type: 'mssql', schemes: ['mssql'], load: async () => (await import('./probers/mssql.ts')).mssql },
   {
     type: 'mongodb',
     schemes: ['mongodb'],
@@ -109,6 +110,7 @@ export const PROBERS: readonly RegisteredProber[] = [
   { type: 'whois', schemes: ['whois'], load: async () => (await import('./probers/whois.ts')).whois },
   { type: 'finger', schemes: ['finger'], load: async () => (await import('./probers/finger.ts')).finger },
   { type: 'gopher', schemes: ['gopher'], load: async () => (await import('./probers/gopher.ts')).gopher },
+  { type: 'gemini', schemes: ['gemini'], load: async () => (await import('./probers/gemini.ts')).gemini },
   { type: 'tls', schemes: ['tls'], load: async () => (await import('./probers/tls.ts')).tls },
   { type: 'udp', schemes: ['udp'], load: async () => (await import('./probers/udp.ts')).udp },
   { type: 'grpc', schemes: ['grpc', 'grpcs'], load: async () => (await import('./probers/grpc.ts')).grpc },

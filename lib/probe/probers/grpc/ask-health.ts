@@ -49,7 +49,10 @@ export async function askHealth(check: HealthCheck, context: GrpcContext): Promi
   const response = await exchangeHttp2(conversation, place, request, fieldsOf(check, context), context);
   const { status, headers } = response.head;
   context.see({ status });
-  if (status !== 200) return notedHttpStatus(response, context);
+  if (status !== 200) {
+    noteHttpStatus(status, context);
+    return;
+  }
   const type = headerValue(headers, 'content-type') ?? '';
   if (!/^application\/grpc(?:[+;]|$)/i.test(type))
     fail('protocol', 'protocol', `it answers as "${safeLine(type, 60)}", expected application/grpc`);
@@ -81,7 +84,7 @@ function fieldsOf(
 }
 
 /** Of a proxy in front, or of a server that is none of gRPC. */
-function notedHttpStatus({ head: { status } }: HttpResponse, context: GrpcContext): void {
+function noteHttpStatus(status: number, context: GrpcContext): void {
   if (status === 401 || status === 403)
     context.find({ code: 'auth', phase: 'auth', text: `the login was refused (HTTP ${String(status)})` });
 }

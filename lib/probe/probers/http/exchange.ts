@@ -7,7 +7,8 @@ import { proxyRefusal } from '../../wire/http/proxy-refusal.ts';
 import type { HttpResponse } from '../../wire/http/response.ts';
 import type { HttpContext } from './http-facts.ts';
 import { type HttpRequest, fieldsOf } from '../../wire/http/http-request.ts';
-import { openConnection, relayOf } from './open-connection.ts';
+import { relayOf } from '../../wire/http/relay.ts';
+import { openConnection } from './open-connection.ts';
 import type { Plan } from './plan.ts';
 
 /** An answer whose body is still to come, and the connection that it comes over; null where a tool has it. */
@@ -28,7 +29,7 @@ export async function exchange(
     const { exchangeHttp3 } = await import('./exchange-http3.ts');
     return { response: await exchangeHttp3(place, request, cookies, plan, context), conversation: null };
   }
-  const relay = relayOf(place, plan, context);
+  const relay = plan.version === '2' ? null : relayOf(place, context.proxy);
   const conversation = await openConnection(place, plan, context);
   context.see({ ip: relay === null ? (conversation.address?.ip ?? null) : null });
   const fields = fieldsOf(request, place, cookies, relay?.authorization ?? null);

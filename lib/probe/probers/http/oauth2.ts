@@ -9,7 +9,8 @@ import { proxyRefusal } from '../../wire/http/proxy-refusal.ts';
 import { readDecoded } from '../../wire/http/content-decoding.ts';
 import type { HttpContext } from './http-facts.ts';
 import { type HttpRequest, fieldsOf } from '../../wire/http/http-request.ts';
-import { openConnection, relayOf } from './open-connection.ts';
+import { relayOf } from '../../wire/http/relay.ts';
+import { openConnection } from './open-connection.ts';
 import type { Plan } from './plan.ts';
 import { receiveBody } from '../../wire/http/received-body.ts';
 
@@ -92,7 +93,7 @@ export async function askToken(
 
 async function ask(place: Place, request: HttpRequest, plan: Pick<Plan, 'target'>, context: HttpContext) {
   const conversation = await openConnection(place, { ...plan, version: '1.1' }, context);
-  const relay = relayOf(place, { ...plan, version: '1.1' }, context);
+  const relay = relayOf(place, context.proxy);
   const fields = fieldsOf(request, place, null, relay?.authorization ?? null);
   const sent = { ...request, shown: '***', ...(relay === null ? {} : { target: relay.target }) };
   const response = await exchangeHttp1(conversation, place, sent, fields);

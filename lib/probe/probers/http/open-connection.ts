@@ -1,8 +1,9 @@
 import { type Address, type DialOptions, Fault } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { type Proxy, proxyAuthorization, resolvesNames } from '../../wire/proxy.ts';
+import { resolvesNames } from '../../wire/proxy.ts';
+import { relayOf } from '../../wire/http/relay.ts';
 import type { HttpContext } from './http-facts.ts';
-import { type Place, hrefOf } from '../../wire/http/place.ts';
+import type { Place } from '../../wire/http/place.ts';
 import type { Plan } from './plan.ts';
 
 type Route = Pick<Plan, 'target' | 'version'>;
@@ -13,7 +14,8 @@ export async function openConnection(place: Place, plan: Route, context: HttpCon
   const { host, port } = plan.target;
   const name = place.host === host ? {} : { serverName: place.host };
   const tls = place.scheme === 'https' ? { tls: { ...name, alpn } } : {};
-  if (relayOf(place, plan, context) !== null) return context.dial({ untunnelled: true });
+  if (plan.version !== '2' && relayOf(place, context.proxy) !== null)
+    return context.dial({ untunnelled: true });
   if (place.host === host && place.port === port) return context.dial(tls);
   if (resolvesNames(context.proxy))
     return context.dial({ ...tls, toName: { host: place.host, port: place.port } });
@@ -22,24 +24,6 @@ export async function openConnection(place: Place, plan: Route, context: HttpCon
     tls,
     context,
   );
-}
-
-/** What a request says to a proxy that fetches the page itself (RFC 9112 §3.2.2). */
-export interface Relay {
-  readonly proxy: Proxy;
-  readonly authorization: string | null;
-  /** what stands in the request line */
-  readonly target: string;
-}
-
-/** Null where the place is asked itself, directly or through a tunnel. */
-export function relayOf(
-  place: Place,
-  { version }: Route,
-  { proxy }: Pick<HttpContext, 'proxy'>,
-): Relay | null {
-  if (proxy?.kind !== 'http' || place.scheme === 'https' || version === '2') return null;
-  return { proxy, authorization: proxyAuthorization(proxy), target: hrefOf(place) };
 }
 
 async function dialFirst(

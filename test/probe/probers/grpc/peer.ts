@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import {
+  type Http2SecureServer,
   type Http2Server,
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
@@ -67,13 +68,13 @@ export async function startGrpcPeer(
   handler: Handler = healthy,
   certificate?: TestCertificate,
 ): Promise<GrpcPeer> {
-  const server: Http2Server =
+  const server: Http2Server | Http2SecureServer =
     certificate === undefined
       ? createServer()
-      : (createSecureServer({
+      : createSecureServer({
           cert: readFileSync(certificate.cert),
           key: readFileSync(certificate.key),
-        }) as unknown as Http2Server);
+        });
   const sessions = new Set<{ destroy(): void }>();
   server.on('session', (session) => void sessions.add(session.on('error', () => undefined)));
   server.on('stream', (stream, headers) => {
