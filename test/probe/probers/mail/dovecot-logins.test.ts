@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
 import { imap } from '../../../../lib/probe/probers/imap.ts';
@@ -28,7 +30,9 @@ type Protocol = keyof typeof PROBERS;
 const PROTOCOLS = Object.keys(PROBERS) as Protocol[];
 
 const verdict = ({ status, reason }: Result) => [status, reason?.code ?? null, reason?.phase ?? null];
-const IN_THE_CLEAR: Entry = { options: { allow_plaintext: true } };
+/** A dovecot that was just started begins its processes with the first connections. */
+const PATIENT = { timeout_ms: 10_000 };
+const IN_THE_CLEAR: Entry = { options: { allow_plaintext: true }, ...PATIENT };
 
 async function probe(
   { ports }: { readonly ports: DovecotPorts },
@@ -70,24 +74,53 @@ describeDovecot('logging in to a real dovecot, without TLS', () => {
   );
 });
 
-describeDovecot('a real dovecot that wants TLS before a password', () => {
-  let server: Dovecot;
-  beforeAll(async () => {
-    server = await startDovecot({
-      certificate: testCertificates().valid,
-      settings: ['disable_plaintext_auth = yes', 'login_trusted_networks =', 'ssl = required'],
+describeDovecot('logging in to a real dovecot, under TLS', () => {
+  const probeTls = (server: Dovecot, protocol: Protocol, tls: object = {}) =>
+    probeTarget(PROBERS[protocol], `${protocol}://${USERINFO}localhost:${String(server.ports[protocol])}`, {
+      service: { tls: { ca: testCertificates().ca, ...tls }, ip: '4' },
+      ...PATIENT,
+    });
+
+  describe('no password without it, and no other mechanism than one that needs a store of its own', () => {
+    let server: Dovecot;
+    beforeAll(async () => {
+      server = await startDovecot({
+        certificate: testCertificates().valid,
+        settings: ['disable_plaintext_auth = yes', 'ssl = required', 'auth_mechanisms = scram-sha-256'],
+      });
+    });
+    afterAll(async () => server.close());
+
+    test.each(PROTOCOLS)('%s', async (protocol) => {
+      const result = await probeTls(server, protocol);
+      expect(result.status, JSON.stringify(result.reasons)).toBe('up');
+      expect(result.facts).toMatchObject({ tls: true, auth_methods: ['SCRAM-SHA-256'] });
     });
   });
-  afterAll(async () => server.close());
 
-  test.each(PROTOCOLS)('%s: the password goes by TLS', async (protocol) => {
-    const result = await probeTarget(
-      PROBERS[protocol],
-      `${protocol}://${USERINFO}localhost:${String(server.ports[protocol])}`,
-      { service: { tls: { ca: testCertificates().ca }, ip: '4' } },
-    );
-    expect(result.status, JSON.stringify(result.reasons)).toBe('up');
-    expect(result.facts).toMatchObject({ tls: true, tls_version: '1.3' });
+  describe('with a certificate of the client', () => {
+    let server: Dovecot;
+    beforeAll(async () => {
+      const { valid, directory } = testCertificates();
+      server = await startDovecot({
+        certificate: valid,
+        settings: [
+          `ssl_ca = <${joinedAuthorities(directory)}`,
+          'ssl_require_crl = no',
+          'ssl_verify_client_cert = yes',
+          'auth_ssl_require_client_cert = yes',
+        ],
+      });
+    });
+    afterAll(async () => server.close());
+
+    test.each(PROTOCOLS)('%s: shown is up, missing is auth', async (protocol) => {
+      const { client } = testCertificates();
+      const shown = await probeTls(server, protocol, { cert: client.cert, key: client.key });
+      expect(shown.status, JSON.stringify(shown.reasons)).toBe('up');
+      const missing = await probeTls(server, protocol);
+      expect(verdict(missing)).toEqual(['down', 'auth', 'auth']);
+    });
   });
 });
 
@@ -152,4 +185,14 @@ describeDovecot('a real dovecot that stops', () => {
 
 function plain(): string {
   return Buffer.from(`\0${LOGIN.username}\0${LOGIN.password}`).toString('base64');
+}
+
+/** What a server must trust to accept the client’s certificate. */
+function joinedAuthorities(directory: string): string {
+  const joined = path.join(directory, 'authorities.pem');
+  const authorities = ['root.crt', 'intermediate.crt'].map((name) =>
+    readFileSync(path.join(directory, name)),
+  );
+  writeFileSync(joined, Buffer.concat(authorities));
+  return joined;
 }

@@ -11,10 +11,31 @@ describeDovecot('a real dovecot with each certificate', () => {
   afterAll(servers.close);
   const at = (scheme: string) => (port: number) => `${scheme}://localhost:${String(port)}`;
 
-  tlsContract({ prober: imap, name: 'imaps', target: at('imaps'), start: servers.start('imaps') });
-  tlsContract({ prober: imap, name: 'imap, STARTTLS', target: at('imap'), start: servers.start('imap') });
-  tlsContract({ prober: pop3, name: 'pop3s', target: at('pop3s'), start: servers.start('pop3s') });
-  tlsContract({ prober: pop3, name: 'pop3, STLS', target: at('pop3'), start: servers.start('pop3') });
-  tlsContract({ prober: sieve, name: 'sieve, STARTTLS', target: at('sieve'), start: servers.start('sieve') });
-  tlsContract({ prober: smtp, name: 'lmtp, STARTTLS', target: at('lmtp'), start: servers.start('lmtp') });
+  // A dovecot that was just started begins its processes with the first connections.
+  const entry = { timeout_ms: 10_000 };
+
+  tlsContract({ prober: imap, name: 'imaps', target: at('imaps'), entry, start: servers.start('imaps') });
+  tlsContract({
+    prober: imap,
+    name: 'imap, STARTTLS',
+    target: at('imap'),
+    entry,
+    start: servers.start('imap'),
+  });
+  tlsContract({ prober: pop3, name: 'pop3s', target: at('pop3s'), entry, start: servers.start('pop3s') });
+  tlsContract({ prober: pop3, name: 'pop3, STLS', target: at('pop3'), entry, start: servers.start('pop3') });
+  tlsContract({
+    prober: sieve,
+    name: 'sieve, STARTTLS',
+    target: at('sieve'),
+    entry,
+    start: servers.start('sieve'),
+  });
+  tlsContract({
+    prober: smtp,
+    name: 'lmtp, STARTTLS',
+    target: at('lmtp'),
+    entry,
+    start: servers.start('lmtp'),
+  });
 });

@@ -13,7 +13,7 @@ describeDovecot('pop3, to a real dovecot', () => {
     server.mailbox('INBOX', { seen: 2, unseen: 3 });
   });
   afterAll(async () => server.close());
-  const probe = (userinfo: string, timeout_ms = 2000) =>
+  const probe = (userinfo: string, timeout_ms = 10_000) =>
     probeTarget(pop3, `pop3://${userinfo}127.0.0.1:${String(server.ports.pop3)}`, {
       options: userinfo === '' ? {} : { allow_plaintext: true },
       timeout_ms,
@@ -23,6 +23,8 @@ describeDovecot('pop3, to a real dovecot', () => {
     prober: pop3,
     target: (port) => `pop3://127.0.0.1:${String(port)}`,
     tlsTarget: (port) => `pop3s://127.0.0.1:${String(port)}`,
+    // A dovecot that was just started begins its processes with the first connections.
+    entry: { timeout_ms: 10_000 },
     healthy: async () => ({ port: server.ports.pop3, close: () => undefined }),
     codes: { http: ['timeout'] },
     // HTTP waits for the client, POP3 for the server

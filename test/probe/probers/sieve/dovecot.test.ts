@@ -16,11 +16,14 @@ describeDovecot('sieve, to a real dovecot with Pigeonhole', () => {
   const probe = (userinfo: string) =>
     probeTarget(sieve, `sieve://${userinfo}127.0.0.1:${String(server.ports.sieve)}`, {
       options: userinfo === '' ? {} : { allow_plaintext: true },
+      timeout_ms: 10_000,
     });
 
   proberContract({
     prober: sieve,
     target: (port) => `sieve://127.0.0.1:${String(port)}`,
+    // A dovecot that was just started begins its processes with the first connections.
+    entry: { timeout_ms: 10_000 },
     healthy: async () => ({ port: server.ports.sieve, close: () => undefined }),
     codes: { http: ['timeout'] },
     // HTTP waits for the client, ManageSieve for the server

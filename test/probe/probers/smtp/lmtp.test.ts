@@ -6,7 +6,8 @@ import { proberContract } from '../../../contract/prober-contract.ts';
 import { type Dovecot, describeDovecot, startDovecot } from '../../../servers/dovecot.ts';
 
 const at = (port: number) => `lmtp://127.0.0.1:${String(port)}`;
-const probe = (port: number, entry: Entry = {}) => probeTarget(smtp, at(port), entry);
+const probe = (port: number, entry: Entry = {}) =>
+  probeTarget(smtp, at(port), { timeout_ms: 10_000, ...entry });
 const verdict = ({ status, reason }: Result) => [status, reason?.code, reason?.phase, reason?.fact];
 
 describeDovecot('lmtp, to a real dovecot', () => {
@@ -19,6 +20,8 @@ describeDovecot('lmtp, to a real dovecot', () => {
   proberContract({
     prober: smtp,
     target: at,
+    // A dovecot that was just started begins its processes with the first connections.
+    entry: { timeout_ms: 10_000 },
     healthy: async () => ({ port: server.ports.lmtp, close: () => undefined }),
     codes: { http: ['timeout'] },
     // HTTP waits for the client, LMTP for the server

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
 import { smtp } from '../../../../lib/probe/probers/smtp.ts';
 import { type Entry, probeTarget } from '../../../contract/probe-target.ts';
@@ -7,7 +7,13 @@ import { proberContract } from '../../../contract/prober-contract.ts';
 import { tlsContract } from '../../../contract/tls-contract.ts';
 import { type TestCertificate, testCertificates } from '../../../servers/certificates.ts';
 import { describeWith, until } from '../../../servers/daemon.ts';
-import { POSTFIX_PROGRAMS, isRoot, startLoginServer, startPostfix } from '../../../servers/postfix.ts';
+import {
+  POSTFIX_PROGRAMS,
+  type Postfix,
+  isRoot,
+  startLoginServer,
+  startPostfix,
+} from '../../../servers/postfix.ts';
 
 const started: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -21,7 +27,9 @@ async function start(settings: { readonly [name: string]: string } = {}) {
 }
 
 const at = (port: number) => `smtp://127.0.0.1:${String(port)}`;
-const probe = (port: number, entry: Entry = {}) => probeTarget(smtp, at(port), entry);
+/** One that was just started begins its processes with the first connections. */
+const PATIENT = { timeout_ms: 10_000 };
+const probe = (port: number, entry: Entry = {}) => probeTarget(smtp, at(port), { ...PATIENT, ...entry });
 const verdict = ({ status, reason }: Result) => [status, reason?.code, reason?.phase, reason?.fact];
 
 /** Postfix’s master wants to be started by root. */
@@ -31,10 +39,17 @@ const describePostfix: typeof describeWith = (programs, name, body) =>
     : describe.skip(`${name} (only root can start postfix)`, body);
 
 describePostfix(POSTFIX_PROGRAMS, 'a real postfix under the contract', () => {
+  let server: Postfix;
+  beforeAll(async () => {
+    server = await startPostfix();
+  });
+  afterAll(async () => server.close());
+
   proberContract({
     prober: smtp,
     target: at,
-    healthy: () => startPostfix(),
+    entry: PATIENT,
+    healthy: async () => ({ port: server.port, close: () => undefined }),
     tlsTarget: (port) => `smtps://127.0.0.1:${String(port)}`,
     // it refuses EHLO
     codes: { smtp: ['status'], http: ['timeout'] },
@@ -145,6 +160,7 @@ describePostfix([...POSTFIX_PROGRAMS, 'openssl'], 'a real postfix with STARTTLS'
     probeTarget(smtp, `smtp://${userinfo}localhost:${String(port)}`, {
       options,
       service: { tls: { ca: testCertificates().ca }, ip: '4' },
+      ...PATIENT,
     });
 
   test('TLS is used when it is offered, its certificate judged, EHLO said again', async () => {
@@ -229,12 +245,14 @@ describePostfix([...POSTFIX_PROGRAMS, 'openssl'], 'a real postfix with TLS from 
   const probeTls = (port: number, userinfo = '', entry: Entry = {}) =>
     probeTarget(smtp, `smtps://${userinfo}localhost:${String(port)}`, {
       service: { tls: { ca: testCertificates().ca }, ip: '4' },
+      ...PATIENT,
       ...entry,
     });
 
   tlsContract({
     prober: smtp,
     name: 'smtps',
+    entry: PATIENT,
     target: (port) => `smtps://localhost:${String(port)}`,
     start: (certificate) => startPostfix(wrapped(certificate)),
   });
