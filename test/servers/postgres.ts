@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { type StdioOptions, execFile, execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, copyFileSync, cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -158,12 +158,12 @@ function newCluster(): string {
 
 function makeCluster(): string {
   const directory = path.join(own(temporaryDirectory('postgres-template').path), 'data');
-  const quiet = { stdio: ['pipe', 'ignore', 'pipe'] } as const;
+  const stdio: StdioOptions = ['pipe', 'ignore', 'pipe'];
   const [initdb, ...argv] = asOwner([
     'initdb',
     ...['-D', directory, '-U', SUPERUSER, '--no-sync', '--no-locale', '-E', 'UTF8', '-A', 'trust'],
   ]);
-  execFileSync(initdb, argv, quiet);
+  execFileSync(initdb, argv, { stdio });
   const hba = HBA.map((line) => `${line.join(' ')}\n`).join('');
   writeFileSync(path.join(directory, 'pg_hba.conf'), hba);
   configure(directory, {
@@ -179,7 +179,7 @@ function makeCluster(): string {
     ...showCertificate(directory, testCertificates().valid),
   });
   const [single, ...rest] = asOwner(['postgres', '--single', '-j', '-D', directory, 'postgres']);
-  execFileSync(single, rest, { ...quiet, input: USERS.replaceAll(';\n', ';\n\n') });
+  execFileSync(single, rest, { stdio, input: USERS.replaceAll(';\n', ';\n\n') });
   return directory;
 }
 

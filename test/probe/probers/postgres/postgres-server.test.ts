@@ -252,7 +252,8 @@ describeWith(POSTGRES_PROGRAMS, 'a real PostgreSQL', () => {
       holders.push(socket);
       socket.write(startupAs('admin'));
       let heard = '';
-      while (!/Z\0\0\0\x05I|FATAL/.test(heard)) heard += String((await once(socket, 'data'))[0]);
+      while (!heard.includes('Z\0\0\0\x05I') && !heard.includes('FATAL'))
+        heard += String((await once(socket, 'data'))[0]);
       return heard.includes('FATAL');
     };
     const reserved = 3;
