@@ -1,9 +1,10 @@
 import { InvalidOptions, type ProbeContext, type Prober, type Target, fail } from '../prober.ts';
 import type { Conversation } from '../wire/conversation.ts';
 import { type NatsInfo, infoFacts, parseInfo } from './nats/info.ts';
-import { type NatsLogin, connectLine } from './nats/connect-line.ts';
+import { connectLine } from './nats/connect-line.ts';
 import { readGreeting, readUntilPong } from './nats/messages.ts';
 import { NATS_CODES, NATS_FACTS, natsDefaults } from './nats/nats-facts.ts';
+import { type NatsLogin, loginOf } from './nats/nats-login.ts';
 import { NATS_OPTIONS, type NatsOptions } from './nats/nats-options.ts';
 import { goRound } from './nats/round-trip.ts';
 
@@ -20,7 +21,7 @@ interface Plan {
 export const nats: Prober<NatsOptions, typeof NATS_FACTS> = {
   type: 'nats',
   proves:
-    'It greets with INFO, does TLS where it offers that, takes the login (user and password, or a token) and answers PING; with `roundtrip` it also hands a message on to a subscriber.',
+    'It greets with INFO, does TLS where it offers that, takes the login (user and password, a token, an NKey, or credentials with a JWT) and answers PING; with `roundtrip` it also hands a message on to a subscriber.',
   schemes: [
     { scheme: 'nats', port: PORT, shape: 'host' },
     { scheme: 'natss', port: PORT, tls: true, shape: 'host' },
@@ -51,15 +52,9 @@ function planNats(target: Target, options: NatsOptions): Plan {
   const direct = target.scheme === 'natss';
   if (direct && options.starttls !== undefined)
     throw new InvalidOptions('starttls', 'natss is TLS from the first byte: leave it out');
-  const { username, password } = target;
-  if (username !== null && password === null)
-    throw new InvalidOptions(
-      'target',
-      'it has a user but no password, expected nats://USER:PASSWORD@HOST, or nats://:TOKEN@HOST',
-    );
   return {
     tls: direct ? 'direct' : (options.starttls ?? 'auto'),
-    login: { username, password },
+    login: loginOf(target, options),
     roundtrip: options.roundtrip ?? false,
   };
 }
@@ -88,13 +83,13 @@ async function logIn(
   info: NatsInfo,
 ): Promise<void> {
   const { peer } = conversation;
-  if (info.auth_required === true && login.password === null && info.nonce === undefined)
+  if (info.auth_required === true && login.kind === 'none')
     context.show('the server wants a login, and the target has none');
-  const secure = conversation.tls() !== null;
-  await conversation.write(
-    `${connectLine(login, secure)}PING\r\n`,
-    `${connectLine(login.password === null ? login : { ...login, password: '***' }, secure)}PING\r\n`,
-  );
+  const nonce = typeof info.nonce === 'string' ? info.nonce : null;
+  if (login.kind === 'nkey' && nonce === null)
+    fail('auth', 'auth', `${peer} takes no login by a key: its INFO has no nonce to be signed`);
+  const { sent, shown } = connectLine(login, conversation.tls() !== null, nonce);
+  await conversation.write(`${sent}PING\r\n`, `${shown}PING\r\n`);
   const later = await readUntilPong(conversation, 'CONNECT');
   // A server that shuts down, or a cluster that changes, says so in another INFO.
   for (const text of later.infos) context.see(infoFacts(parseInfo(text, peer)));

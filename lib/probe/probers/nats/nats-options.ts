@@ -3,6 +3,8 @@ import type { JsonSchema } from '../../../words/json.ts';
 export interface NatsOptions {
   readonly starttls?: 'auto' | 'require' | 'never';
   readonly roundtrip?: boolean;
+  readonly creds?: string;
+  readonly nkey?: string;
 }
 
 export const NATS_OPTIONS: { readonly [key: string]: JsonSchema } = {
@@ -15,5 +17,14 @@ export const NATS_OPTIONS: { readonly [key: string]: JsonSchema } = {
     type: 'boolean',
     description:
       'true: subscribes to an inbox of its own, `_INBOX.puptime.…`, publishes to it and waits for the message; the login must be allowed both (default false)',
+  },
+  creds: {
+    type: 'string',
+    description:
+      'text of a credentials file as nsc makes it (JWT and seed), to log in with instead of a password: `"${file:./probe.creds}"`',
+  },
+  nkey: {
+    type: 'string',
+    description: 'seed of a user’s NKey, `SU…`, to log in with instead of a password: `"${file:./probe.nk}"`',
   },
 };

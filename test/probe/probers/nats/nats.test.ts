@@ -1,9 +1,11 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
+import { PLACEHOLDER } from '../../../../lib/probe/prober.ts';
 import { nats } from '../../../../lib/probe/probers/nats.ts';
 import { listen } from '../../../contract/misbehaving-server.ts';
 import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
@@ -44,6 +46,70 @@ const owned = <T extends { close(): unknown }>(server: T): T => {
   started.push(server);
   return server;
 };
+
+interface Pair {
+  readonly seed: string;
+  readonly publicKey: string;
+  sign(text: string): string;
+}
+
+const KINDS = { O: 14, A: 0, U: 20 } as const;
+
+/** A key pair as `nk -gen` makes it, written down apart from the prober’s own code. */
+function makeSeed(kind: keyof typeof KINDS): Pair {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const raw = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32);
+  const open = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  const prefix = KINDS[kind] << 3;
+  const seed = Buffer.from([(18 << 3) | (prefix >> 5), (prefix & 31) << 3]);
+  return {
+    seed: strkey(Buffer.concat([seed, raw])),
+    publicKey: strkey(Buffer.concat([Buffer.from([prefix]), open])),
+    sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
+  };
+}
+
+/** base32 with a checksum at its end. */
+function strkey(bytes: Buffer): string {
+  const crc = [...bytes].reduce((sum, byte) => {
+    let next = sum ^ (byte << 8);
+    for (let bit = 0; bit < 8; bit += 1) next = next & 0x8000 ? ((next << 1) ^ 0x1021) & 0xffff : next << 1;
+    return next;
+  }, 0);
+  const bits = [...bytes, crc & 255, crc >> 8].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const letters = bits.match(/.{1,5}/g) ?? [];
+  return letters.map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[parseInt(five.padEnd(5, '0'), 2)]).join('');
+}
+
+function makeJwt(issuer: Pair, subject: Pair, type: string, exp?: number): string {
+  const limits = {
+    subs: -1,
+    conn: -1,
+    leaf: -1,
+    imports: -1,
+    exports: -1,
+    data: -1,
+    payload: -1,
+    wildcards: true,
+  };
+  const nats = {
+    type,
+    version: 2,
+    ...(type === 'account' ? { limits } : { subs: -1, data: -1, payload: -1 }),
+  };
+  const claims = {
+    jti: 'x',
+    iat: 1_700_000_000,
+    iss: issuer.publicKey,
+    sub: subject.publicKey,
+    name: type,
+    nats,
+    ...(exp === undefined ? {} : { exp }),
+  };
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const text = `${part({ typ: 'JWT', alg: 'ed25519-nkey' })}.${part(claims)}`;
+  return `${text}.${issuer.sign(text)}`;
+}
 
 const probe = (port: number, userinfo = '', entry: Entry = {}) =>
   probeTarget(nats, `nats://${userinfo}127.0.0.1:${String(port)}`, entry);
@@ -155,6 +221,38 @@ describeWith(['nats-server', 'openssl'], 'a real nats-server', () => {
     expect(verdict(await probe(own.port, ':wrong@'))).toEqual(['down', 'auth', 'auth', null]);
   });
 
+  test('an NKey: right, another one, none, and one that a server does not ask for', async () => {
+    const [mine, other] = [makeSeed('U'), makeSeed('U')];
+    const own = owned(await startNats(`authorization { users = [ {nkey: ${mine.publicKey}} ] }`));
+    const right = await probe(own.port, '', { options: { nkey: mine.seed, roundtrip: true } });
+    expect(right.status, JSON.stringify(right.reasons)).toBe('up');
+    const wrong = await probe(own.port, '', { options: { nkey: other.seed } });
+    expect(verdict(wrong)).toEqual(['down', 'auth', 'auth', null]);
+    expect(verdict(await probe(own.port))).toEqual(['down', 'auth', 'auth', null]);
+    const needless = await probe(server.port, '', { options: { nkey: mine.seed } });
+    expect(verdict(needless)).toEqual(['down', 'auth', 'auth', null]);
+    expect(needless.reason?.text).toContain('no nonce');
+  });
+
+  test('credentials with a JWT: right, of another account, ended', async () => {
+    const [operator, account, user, stranger] = [makeSeed('O'), makeSeed('A'), makeSeed('U'), makeSeed('A')];
+    const config = [
+      `operator: ${makeJwt(operator, operator, 'operator')}`,
+      'resolver: MEMORY',
+      `resolver_preload: { ${account.publicKey}: ${makeJwt(operator, account, 'account')} }`,
+    ];
+    const own = owned(await startNats(config.join('\n')));
+    const credsOf = (jwt: string) =>
+      `-----BEGIN NATS USER JWT-----\n${jwt}\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n${user.seed}\n------END USER NKEY SEED------\n`;
+    const right = await probe(own.port, '', { options: { creds: credsOf(makeJwt(account, user, 'user')) } });
+    expect(right.status, JSON.stringify(right.reasons)).toBe('up');
+    const past = Math.floor(Date.now() / 1000) - 60;
+    for (const jwt of [makeJwt(stranger, user, 'user'), makeJwt(account, user, 'user', past)]) {
+      const wrong = await probe(own.port, '', { options: { creds: credsOf(jwt) } });
+      expect(verdict(wrong)).toEqual(['down', 'auth', 'auth', null]);
+    }
+  });
+
   test('TLS required where there is none, forbidden where there is, and a client certificate', async () => {
     const require: Entry = { options: { starttls: 'require' } };
     expect(verdict(await probe(server.port, '', require))).toEqual(['down', 'tls_handshake', 'tls', null]);
@@ -258,6 +356,26 @@ describe('targets', () => {
   test('a token stands where the password does', () => {
     expect(() => jobFor(nats, 'nats://token@h')).toThrow(/nats:\/\/:TOKEN@HOST/);
   });
+  test.each([
+    ['a seed that is none', { nkey: 'SUAAAA' }],
+    ['a public key instead of a seed', { nkey: makeSeed('U').publicKey }],
+    [
+      'a seed with a wrong letter',
+      { nkey: makeSeed('U').seed.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A')) },
+    ],
+    ['credentials without their parts', { creds: 'nothing' }],
+    ['both', { creds: 'x', nkey: 'y' }],
+  ])('%s is refused, and not repeated', (_, options) => {
+    expect(() => jobFor(nats, 'nats://h', { options })).toThrow(/expected|exclude/);
+  });
+
+  test('a login twice is refused, and a reference that is not known yet is not', () => {
+    expect(() => jobFor(nats, 'nats://:token@h', { options: { nkey: makeSeed('U').seed } })).toThrow(
+      /already/,
+    );
+    expect(() => jobFor(nats, 'nats://h', { options: { creds: PLACEHOLDER } })).not.toThrow();
+  });
+
   test('natss has no STARTTLS', () => {
     expect(() => jobFor(nats, 'natss://h', { options: { starttls: 'auto' } })).toThrow(/first byte/);
   });
