@@ -179,7 +179,7 @@ describe('modbus: mistakes in the config', () => {
     ['modbus://h', { a: { address: 65_535, as: 'uint32' } }, 'behind 65535'],
     ['modbus://h', { a: { from: 'coil', address: 1, scale: 2 } }, 'a bit is true or false'],
   ])('%s %j', (target, registers, text) => {
-    expect(() => jobFor(modbus, target, { options: { registers } as JsonObject })).toThrow(text);
+    expect(() => jobFor(modbus, target, { options: { registers } })).toThrow(text);
   });
 
   test('references are no mistakes', () => {
