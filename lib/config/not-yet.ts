@@ -10,7 +10,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'rtsp',
   'stun',
   'turn',
-  'stomp',
   'dhcp',
   'vnc',
   'rdp',

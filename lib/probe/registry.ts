@@ -206,6 +206,11 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['zookeeper', 'zookeepers'],
     load: async () => (await import('./probers/zookeeper.ts')).zookeeper,
   },
+  {
+    type: 'stomp',
+    schemes: ['stomp', 'stomps'],
+    load: async () => (await import('./probers/stomp.ts')).stomp,
+  },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {
