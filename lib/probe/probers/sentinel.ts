@@ -26,6 +26,7 @@ export const sentinel: Prober<object, typeof SENTINEL_FACTS> = {
   options: {},
   facts: SENTINEL_FACTS,
   codes: SENTINEL_CODES,
+  proxy: true,
   defaults: (_options, scheme) => sentinelDefaults(scheme),
   prepare({ target }) {
     if (target === null) throw new InvalidOptions('target', 'there is none, expected sentinel://HOST/MASTER');
