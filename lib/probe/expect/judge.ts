@@ -23,7 +23,8 @@ function judgeOne(check: Check, facts: Facts, status: 'down' | 'degraded'): Reas
   const { fact, expected, matcher, codes, when = [] } = check;
   if (isMet(check, facts) || !when.every((condition) => isMet(condition, facts))) return [];
   const seen = seenBy(check, facts);
-  const code = (typeof seen === 'string' && codes !== undefined ? codes[seen] : undefined) ?? check.code;
+  const code =
+    (typeof seen === 'string' || typeof seen === 'number' ? codes?.[String(seen)] : undefined) ?? check.code;
   const text = `${labelOf(check)} is ${seen === undefined ? 'missing' : showSeen(seen)}, expected ${matcher.phrase}`;
   return [
     {
