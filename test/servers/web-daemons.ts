@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TestCertificate } from './certificates.ts';
-import { type Daemon, type DaemonStart, freePort, startDaemon, temporaryDirectory } from './daemon.ts';
+import { type Daemon, type DaemonStart, freePort, startDaemon, temporaryDirectory, until } from './daemon.ts';
 
 /** A daemon that speaks HTTP on a port of 127.0.0.1. */
 export interface WebDaemon extends Daemon {
@@ -30,9 +30,9 @@ function write(directory: string, name: string, text: string): string {
   return file;
 }
 
-/** Prometheus with nothing to look after. */
-export function startPrometheus(certificate?: TestCertificate): Promise<WebDaemon> {
-  return start('prometheus', (directory, port) => {
+/** Prometheus with nothing to look after, once it says that it is ready. */
+export async function startPrometheus(certificate?: TestCertificate): Promise<WebDaemon> {
+  const daemon = await start('prometheus', (directory, port) => {
     const config = write(directory, 'prometheus.yml', 'global: {}\n');
     const tls =
       certificate === undefined
@@ -53,6 +53,10 @@ export function startPrometheus(certificate?: TestCertificate): Promise<WebDaemo
       ],
     };
   });
+  await until('Prometheus to be ready', () =>
+    daemon.output().includes('Server is ready to receive web requests'),
+  );
+  return daemon;
 }
 
 /** InfluxDB 1; with `login`, its one user is to be made first (CREATE USER). */

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../words/json.ts';
 import type { FactTable } from '../../words/fact.ts';
 import type { Prober } from '../prober.ts';
-import { numberIn, objectIn, refuseForm, textIn } from '../wire/http/answer.ts';
+import { type Answer, numberIn, objectIn, refuseForm, textIn } from '../wire/http/answer.ts';
 import {
   PRESET_FACTS,
   PRESET_OPTIONS,
@@ -41,8 +41,7 @@ export const icecast: Prober<PresetOptions, typeof FACTS> = {
   prepare: preparePreset({ path: 'name' }, async ({ ask, context, path }) => {
     const answer = await ask('/status-json.xsl');
     context.see({ status: answer.status });
-    const { icestats } = objectIn(answer, 'Icecast');
-    if (!isObject(icestats)) return refuseForm(answer, 'Icecast', 'icestats in it');
+    const icestats = statsIn(answer);
     const sources = sourcesIn(icestats.source);
     const mount = path === '' ? undefined : sources.find((source) => mountOf(source) === path);
     const heard = path === '' ? sources : mount === undefined ? [] : [mount];
@@ -55,6 +54,27 @@ export const icecast: Prober<PresetOptions, typeof FACTS> = {
     });
   }),
 };
+
+/**
+ * Icecast writes its JSON with a style sheet: right after a start, and with some titles (a lone dash), it is none. Then
+ * the mounts at least are read.
+ */
+function statsIn(answer: Answer): JsonObject {
+  const { json, text } = answer;
+  if (json === undefined && /^\s*\{\s*"icestats"\s*:/.test(text)) {
+    const urls = text.match(/"listenurl"\s*:\s*"[^"\\]{1,500}"/g) ?? [];
+    return {
+      source: urls.map((pair) => ({
+        listenurl: pair
+          .slice(pair.indexOf(':') + 1)
+          .trim()
+          .slice(1, -1),
+      })),
+    };
+  }
+  const { icestats } = objectIn(answer, 'Icecast');
+  return isObject(icestats) ? icestats : refuseForm(answer, 'Icecast', 'icestats in it');
+}
 
 /** One source is no list. */
 function sourcesIn(source: Json | undefined): readonly JsonObject[] {

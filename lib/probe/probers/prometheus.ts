@@ -58,7 +58,7 @@ export const prometheus: Prober<Options, typeof FACTS> = {
     context.see({ status: healthy.status, healthy: healthy.status === 200 });
     const ready = await ask('/-/ready');
     context.see({ status: ready.status, ready: ready.status === 200 });
-    if (query === undefined || ready.status !== 200) return;
+    if (query === undefined || healthy.status !== 200 || ready.status !== 200) return;
     const answer = await ask(`/api/v1/query?query=${encodeURIComponent(query)}`);
     context.see({ status: answer.status, ...valueIn(answer) });
   }),

@@ -9,7 +9,7 @@ import { type HttpPeer, type Routes, startHttpPeer } from '../../../servers/http
 const LEADER = 'GET /v1/status/leader';
 const PEERS = 'GET /v1/status/peers';
 const HEALTHY: Routes = {
-  [LEADER]: { body: ['10.1.10.12:8300'].map((one) => JSON.stringify(one))[0] },
+  [LEADER]: { body: '"10.1.10.12:8300"' },
   [PEERS]: { body: ['10.1.10.12:8300', '10.1.10.11:8300', '10.1.10.10:8300'] },
 };
 
