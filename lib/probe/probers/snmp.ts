@@ -31,7 +31,7 @@ const FACTS = {
     meaning:
       'how long its SNMP agent has run (sysUpTime), which may be less than the device; absent when that may not be read',
   },
-  engine_id: { kind: 'word', meaning: 'the id of the agent’s engine in hex; with version 3 only' },
+  engine_id: { kind: 'word', meaning: 'the id of the agent’s engine in hex; with v3 only' },
 } as const satisfies FactTable;
 
 const SYSTEM = {
@@ -43,15 +43,15 @@ const SYSTEM = {
 export const snmp: Prober<SnmpOptions, typeof FACTS> = {
   type: 'snmp',
   proves:
-    'The agent answers this community (v1, v2c) or this user (v3, its signature checked, its answer decrypted), and has every variable of `oids`. It costs one datagram each way; with version 3 one more to learn the agent’s engine, and one more when its clock has gone on; with version 1 one more for each variable that is missing.',
+    'The agent answers this community (v1, v2c) or this user (v3, its signature checked, its answer decrypted), and has every variable of `oids`. It costs one datagram each way; with v3 one more to learn the agent’s engine, and one more when its clock has gone on; with v1 one more for each variable that is missing.',
   schemes: [{ scheme: 'snmp', port: PORT, shape: 'path' }],
   example: 'snmp://:${COMMUNITY}@switch.example.org/1.3.6.1.2.1.1.3.0',
   options: SNMP_OPTIONS,
   facts: FACTS,
   codes: {
     timeout:
-      'no answer: the agent is frozen, or a firewall drops, or the community is wrong, or this host may not ask: in versions 1 and 2c an agent does not answer strangers',
-    auth: 'version 3: the user is unknown, or the password (wrongDigests) or priv_password (decryptionErrors) wrong, or the user has another security level; all versions: authorizationError',
+      'no answer: the agent is frozen, or a firewall drops, or the community is wrong, or this host may not ask: in v1 and v2c an agent does not answer strangers',
+    auth: 'v3: the user is unknown, or the password (wrongDigests) or priv_password (decryptionErrors) wrong, or the user has another security level; in all versions: authorizationError',
     status: 'a variable is not there, the context is not, or the agent failed (genErr)',
     overloaded:
       'the answer does not fit into a datagram (tooBig): ask for fewer variables; or the agent has no room',
@@ -74,7 +74,7 @@ export const snmp: Prober<SnmpOptions, typeof FACTS> = {
 
 async function agentFor(context: ProbeContext<typeof FACTS>, { asker }: SnmpPlan): Promise<Agent> {
   const datagrams = await context.datagrams();
-  if (asker.version !== '3') return communityAgent(datagrams, asker.version, asker.community);
+  if (asker.version !== 'v3') return communityAgent(datagrams, asker.version, asker.community);
   const { agent, engineId } = await userAgent(datagrams, asker.user);
   context.see({ engine_id: engineId.toString('hex') });
   return agent;

@@ -13,13 +13,13 @@ export interface Agent {
 const MOST_STRANGERS = 100;
 
 /** The agent of a community: v1 (RFC 1157) or v2c (RFC 1901). */
-export function communityAgent(datagrams: Datagrams, version: '1' | '2c', community: string): Agent {
+export function communityAgent(datagrams: Datagrams, version: 'v1' | 'v2c', community: string): Agent {
   const broken = () => notSnmp(datagrams);
   return {
     async get(oids) {
       const id = randomId();
       const message = (word: string) =>
-        ber(BER.sequence, berInteger(version === '1' ? 0 : 1), berText(word), encodeGet(id, oids));
+        ber(BER.sequence, berInteger(version === 'v1' ? 0 : 1), berText(word), encodeGet(id, oids));
       await datagrams.send(message(community), message('***'));
       return answerTo(
         datagrams,

@@ -1,11 +1,11 @@
-import type { Json, JsonSchema } from '../../../words/json.ts';
+import type { JsonSchema } from '../../../words/json.ts';
 import { safeLine } from '../../../words/safe-text.ts';
 import { InvalidOptions, PLACEHOLDER, type Target } from '../../prober.ts';
 import { parseOid, showOid } from './oid.ts';
 import { AUTH_PROTOCOLS, type AuthProtocol, PRIV_PROTOCOLS, type PrivProtocol } from './user-keys.ts';
 
 export interface SnmpOptions {
-  readonly version?: '1' | '2c' | '3' | 1 | 3;
+  readonly version?: 'v1' | 'v2c' | 'v3';
   readonly oids?: readonly string[] | { readonly [name: string]: string };
   readonly auth_protocol?: AuthProtocol;
   readonly priv_protocol?: PrivProtocol;
@@ -17,9 +17,9 @@ const MOST_OIDS = 50;
 
 export const SNMP_OPTIONS: { readonly [key: string]: JsonSchema } = {
   version: {
-    enum: ['1', '2c', '3', 1, 3] as readonly Json[],
+    enum: ['v1', 'v2c', 'v3'],
     description:
-      '1, 2c or 3; default 3 when the target has a user and a password, else 2c. A community stands where a password does, snmp://:COMMUNITY@HOST (default public)',
+      'default v3 when the target has a user and a password, else v2c. A community stands where a password does, snmp://:COMMUNITY@HOST (default public)',
   },
   oids: {
     oneOf: [
@@ -36,19 +36,18 @@ export const SNMP_OPTIONS: { readonly [key: string]: JsonSchema } = {
   },
   auth_protocol: {
     enum: AUTH_PROTOCOLS,
-    description:
-      'version 3: how messages are signed with the target’s password (default sha, which is SHA-1)',
+    description: 'v3: how messages are signed with the target’s password (default sha, which is SHA-1)',
   },
   priv_protocol: {
     enum: PRIV_PROTOCOLS,
-    description: 'version 3: how they are encrypted with priv_password (default aes, with 128 bits)',
+    description: 'v3: how they are encrypted with priv_password (default aes, with 128 bits)',
   },
   priv_password: {
     type: 'string',
     minLength: 1,
-    description: 'version 3: the privacy password, from ${NAME}; without one nothing is encrypted',
+    description: 'v3: the privacy password, from ${NAME}; without one nothing is encrypted',
   },
-  context: { type: 'string', description: 'version 3: the context to ask in (default: the empty one)' },
+  context: { type: 'string', description: 'v3: the context to ask in (default: the empty one)' },
 };
 
 /** Who asks in SNMPv3, and how it is protected. */
@@ -62,8 +61,8 @@ export interface SnmpUser {
 /** Options checked, with their defaults. */
 export interface SnmpPlan {
   readonly asker:
-    | { readonly version: '1' | '2c'; readonly community: string }
-    | { readonly version: '3'; readonly user: SnmpUser };
+    | { readonly version: 'v1' | 'v2c'; readonly community: string }
+    | { readonly version: 'v3'; readonly user: SnmpUser };
   readonly variables: readonly Variable[];
 }
 
@@ -77,25 +76,24 @@ export interface Variable {
 export function planSnmp(target: Target, options: SnmpOptions): SnmpPlan {
   const variables = variablesOf(target, options);
   const both = target.username !== null && target.password !== null;
-  const version =
-    options.version === undefined ? (both ? '3' : '2c') : (String(options.version) as '1' | '2c' | '3');
-  if (version === '3') return { asker: { version, user: userOf(target, options) }, variables };
+  const version = options.version ?? (both ? 'v3' : 'v2c');
+  if (version === 'v3') return { asker: { version, user: userOf(target, options) }, variables };
   if (target.username !== null)
     throw new InvalidOptions(
       'target',
-      'saw a user, expected a community as in snmp://:COMMUNITY@HOST, or USER:PASSWORD for version 3 (a user without a password needs `version: 3`)',
+      'saw a user, expected a community as in snmp://:COMMUNITY@HOST, or USER:PASSWORD for v3 (a user without a password needs `version: v3`)',
     );
   const needless = (['auth_protocol', 'priv_protocol', 'priv_password', 'context'] as const).find(
     (key) => options[key] !== undefined,
   );
   if (needless !== undefined)
-    throw new InvalidOptions(needless, `it is of version 3, expected snmp://USER:PASSWORD@HOST`);
+    throw new InvalidOptions(needless, `it is of v3, expected snmp://USER:PASSWORD@HOST`);
   return { asker: { version, community: target.password ?? 'public' }, variables };
 }
 
 function userOf({ username, password }: Target, options: SnmpOptions): SnmpUser {
   if (username === null)
-    throw new InvalidOptions('target', 'version 3 asks as a user, expected snmp://USER:PASSWORD@HOST');
+    throw new InvalidOptions('target', 'v3 asks as a user, expected snmp://USER:PASSWORD@HOST');
   const { auth_protocol, priv_protocol, priv_password } = options;
   if (password === null && (auth_protocol ?? priv_protocol ?? priv_password) !== undefined)
     throw new InvalidOptions('target', 'signing needs a password, expected snmp://USER:PASSWORD@HOST');

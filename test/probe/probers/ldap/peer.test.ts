@@ -33,7 +33,7 @@ const attribute = (name: string, ...values: readonly string[]) =>
 const entry = (dn: string, ...attributes: readonly Buffer[]) =>
   ber(0x64, berText(dn), ber(BER.sequence, ...attributes));
 const probe = (port: number, rest = '', options = {}) =>
-  probeTarget(ldap, `ldap://127.0.0.1:${String(port)}${rest}`, { options, timeout_ms: 600 });
+  probeTarget(ldap, `ldap://127.0.0.1:${String(port)}${rest}`, { options, timeout_ms: 3000 });
 const verdict = ({ status, reason }: Result) => [status, reason?.code, reason?.phase, reason?.fact];
 
 describe('ldap: a peer of ours, written from RFC 4511', () => {
@@ -92,7 +92,7 @@ describe('ldap: a peer of ours, written from RFC 4511', () => {
     const injected = Buffer.concat([message(1, result(0x78, 0)), message(3, result(0x65, 0))]);
     const { port, heard } = await answering(injected);
     const login = `cn=probe:secret`;
-    const seen = await probeTarget(ldap, `ldap://${login}@127.0.0.1:${String(port)}`, { timeout_ms: 600 });
+    const seen = await probeTarget(ldap, `ldap://${login}@127.0.0.1:${String(port)}`, { timeout_ms: 3000 });
     expect(verdict(seen)).toEqual(['down', 'protocol', 'tls', null]);
     expect(heard().toString('latin1')).not.toContain('secret');
   });

@@ -39,7 +39,7 @@ function answer(
   return behind === undefined ? packet : Buffer.concat([packet, behind]);
 }
 
-async function probe(said: Said, userinfo = '', timeout_ms = 500): Promise<Result> {
+async function probe(said: Said, userinfo = '', timeout_ms = 3000): Promise<Result> {
   const peer = await answerDatagrams((question) => answer(question, said));
   peers.push(peer);
   return probeTarget(ntp, `ntp://${userinfo}127.0.0.1:${String(peer.port)}`, { timeout_ms });

@@ -43,7 +43,7 @@ async function probe(...answers: readonly Parameters<typeof answer>[1][]): Promi
   const peer = await answerDatagrams((request) => answers.map((one) => answer(request, one)));
   peers.push(peer);
   const target = `radius://nemo:arctangent@127.0.0.1:${String(peer.port)}`;
-  return probeTarget(radius, target, { options: { secret: SECRET }, timeout_ms: 500 });
+  return probeTarget(radius, target, { options: { secret: SECRET }, timeout_ms: 3000 });
 }
 
 describe('radius: a peer of ours, written from RFC 2865 and RFC 3579', () => {

@@ -27,7 +27,7 @@ async function answering(answer: Parameters<typeof answerDatagrams>[0]): Promise
 const probe = (peer: DatagramPeer, userinfo: string, options = {}, entry: Entry = {}) =>
   probeTarget(snmp, `snmp://${userinfo}@127.0.0.1:${String(peer.port)}`, {
     options,
-    timeout_ms: 500,
+    timeout_ms: 3000,
     ...entry,
   });
 
@@ -186,10 +186,10 @@ describe('snmp: values', () => {
 describe('snmp: mistakes in the config', () => {
   test.each([
     ['snmp://public@h', {}, 'saw a user, expected a community'],
-    ['snmp://h', { version: 3 }, 'asks as a user'],
-    ['snmp://u@h', { version: '3', priv_password: 'x' }, 'signing needs a password'],
+    ['snmp://h', { version: 'v3' }, 'asks as a user'],
+    ['snmp://u@h', { version: 'v3', priv_password: 'x' }, 'signing needs a password'],
     ['snmp://u:p@h', { priv_protocol: 'aes' }, 'needs `priv_password`'],
-    ['snmp://:c@h', { context: 'x' }, 'it is of version 3'],
+    ['snmp://:c@h', { context: 'x' }, 'it is of v3'],
     ['snmp://h/sysName', {}, 'expected an OID'],
     ['snmp://h', { oids: ['1'] }, 'expected an OID'],
     ['snmp://h', { oids: { a: '3.1' } }, 'expected an OID'],

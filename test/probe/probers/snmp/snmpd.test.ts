@@ -36,7 +36,7 @@ describeWith(SNMPD_PROGRAMS, 'a real snmpd', () => {
     healthy: async () => ({ port: server.port, close: () => undefined }),
   });
 
-  test.each(['1', '2c'] as const)('version %s: what the device is, and values by name', async (version) => {
+  test.each(['v1', 'v2c'])('%s: what the device is, and values by name', async (version) => {
     const oids = { uptime: UPTIME, kind: `.${OBJECT_ID}` };
     const result = await probe(`:${COMMUNITY}`, { version, oids });
     expect(result.status, JSON.stringify(result.reasons)).toBe('up');
@@ -86,14 +86,14 @@ describeWith(SNMPD_PROGRAMS, 'a real snmpd', () => {
     },
   );
 
-  test.each(['1', '2c'])('version %s: a community that sees only a part is up with that', async (version) => {
+  test.each(['v1', 'v2c'])('%s: a community that sees only a part is up with that', async (version) => {
     const result = await probe(':narrow', { version });
     expect(result.status, JSON.stringify(result.reasons)).toBe('up');
     expect(result.facts['sys_name'] ?? null).toBeNull();
     expect(result.facts['uptime_s']).toBeTypeOf('number');
   });
 
-  test('version 3 with every signature and encryption', async () => {
+  test('v3 with every signature and encryption', async () => {
     const pairs = [
       ...['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'].map((auth) => [auth, 'aes']),
       // Where the hash is shorter than the key, it is lengthened.
@@ -113,7 +113,7 @@ describeWith(SNMPD_PROGRAMS, 'a real snmpd', () => {
     const signed = await asUser('sha256-aes', { auth_protocol: 'sha256' });
     expect(signed.status, signed.reason?.text).toBe('up');
     expect(signed.facts['engine_id']).toMatch(/^[0-9a-f]{10,64}$/);
-    const open = await probe('open', { version: 3, oids: [GONE] }, { expect: { missing: GONE } });
+    const open = await probe('open', { version: 'v3', oids: [GONE] }, { expect: { missing: GONE } });
     expect([open.status, open.facts['sys_name']], open.reason?.text).toEqual(['up', 'device.example.org']);
   });
 
@@ -129,14 +129,14 @@ describeWith(SNMPD_PROGRAMS, 'a real snmpd', () => {
       'usmStatsUnsupportedSecLevels',
     ],
     ['a user who must encrypt', 'strict', {}, AUTH_PASSWORD, 'authorizationError'],
-  ])('version 3: %s is auth, at once', async (_, name, options, password, word) => {
+  ])('v3: %s is auth, at once', async (_, name, options, password, word) => {
     const result = await asUser(name, options, password);
     expect(verdict(result), result.reason?.text).toEqual(['down', 'auth', 'auth', null]);
     expect(result.reason?.text).toContain(word);
     expect(result.duration_ms).toBeLessThan(1000);
   });
 
-  test('version 3: a wrong privacy password is auth', async () => {
+  test('v3: a wrong privacy password is auth', async () => {
     for (const priv_protocol of ['des', 'aes']) {
       const options = { priv_protocol, priv_password: 'another password' };
       const result = await asUser(`sha-${priv_protocol}`, options, AUTH_PASSWORD, { timeout_ms: 400 });
@@ -145,7 +145,7 @@ describeWith(SNMPD_PROGRAMS, 'a real snmpd', () => {
     }
   });
 
-  test('version 3: a context that is not there is silence, whose text says so', async () => {
+  test('v3: a context that is not there is silence, whose text says so', async () => {
     const result = await asUser('sha-aes', { context: 'elsewhere' }, AUTH_PASSWORD, { timeout_ms: 400 });
     expect(verdict(result)).toEqual(['down', 'timeout', 'protocol', null]);
     expect(result.reason?.text).toContain('a context that is not there');

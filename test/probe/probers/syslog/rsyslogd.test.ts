@@ -77,7 +77,7 @@ describeWith(RSYSLOGD_PROGRAMS, 'a real rsyslogd', () => {
       'protocol',
     ]);
     expect(['closed', 'reset']).toContain(result.reason?.code);
-    expect(result.duration_ms).toBeLessThan(1500);
+    expect(result.duration_ms).toBeLessThan(1900);
     const stopped = await probeTarget(syslog, at('syslog+tcp', strict.port));
     expect(verdict(stopped)).toEqual(['down', 'refused', 'connect', null]);
     const closed = await probeTarget(syslog, at('syslog', strict.port));
@@ -94,7 +94,7 @@ describe('syslog: peers of ours', () => {
       'connect',
       null,
     ]);
-    expect(performance.now() - began).toBeLessThan(300);
+    expect(performance.now() - began).toBeLessThan(1900);
     const peer = await answerDatagrams((message) => message);
     expect(verdict(await probeTarget(syslog, at('syslog', peer.port)))[1]).toBe('protocol');
     peer.close();

@@ -24,7 +24,7 @@ async function answering(answer: Parameters<typeof answerDatagrams>[0]): Promise
   return peer;
 }
 const probe = ({ port }: DatagramPeer, options = {}) =>
-  probeTarget(tftp, `tftp://127.0.0.1:${String(port)}/file`, { options, timeout_ms: 500 });
+  probeTarget(tftp, `tftp://127.0.0.1:${String(port)}/file`, { options, timeout_ms: 3000 });
 
 describe('tftp: a peer of ours, written from RFC 1350 and RFC 2347', () => {
   test('a server that knows no options, and answers from the port that was asked, is up', async () => {
