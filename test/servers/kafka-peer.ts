@@ -184,7 +184,7 @@ function scramLogin(mechanism: string, { users = {}, rounds = 4096, impostor = f
     }
     const user = /n=([^,]*)/.exec(first)?.[1] ?? '';
     const [, withoutProof = '', proof = ''] = /^(.*),p=(.*)$/.exec(message) ?? [];
-    const salted = pbkdf2Sync(users[user] ?? '?', salt, rounds, Number(length), hash);
+    const salted = pbkdf2Sync(users[user] ?? '?', salt, rounds, length, hash);
     const words = `${first},${challenge},${withoutProof}`;
     const stored = createHash(hash).update(hmac(salted, 'Client Key')).digest();
     const signature = hmac(stored, words);
