@@ -14,7 +14,7 @@ type Context = ProbeContext<typeof MYSQL_FACTS>;
 export const mysql: Prober<MysqlOptions, typeof MYSQL_FACTS> = {
   type: 'mysql',
   proves:
-    'It takes the login (caching_sha2_password, mysql_native_password and others), has the database, answers a ping and queries, takes writes if it is a primary, and is linked to its primary if it is a replica; in a Galera cluster, that has its majority; with `query`, it answers that. Without a user in the target: it greets, and refuses a user that it does not know. Where it offers TLS, its certificate is good.',
+    'It takes the login (caching_sha2_password, mysql_native_password, client_ed25519 and others), has the database, answers a ping and queries, takes writes if it is a primary, and is linked to its primary if it is a replica; in a Galera cluster, that has its majority; with `query`, it answers that. Without a user in the target: it greets, and refuses a user that it does not know. Where it offers TLS, its certificate is good.',
   schemes: [
     { scheme: 'mysql', port: PORT, shape: 'path' },
     { scheme: 'mariadb', port: PORT, shape: 'path' },

@@ -16,6 +16,8 @@ const MAX_PACKET = 2 ** 24 - 1;
 const CHARSET = 45;
 /** A switch and its answer, a key and its answer: a login has a handful of packets. */
 const MAX_STEPS = 10;
+/** client_ed25519 has 32 bytes, all others 20; what follows is an end. */
+const MAX_CHALLENGE = 32;
 /** who asks when the target names nobody */
 const NOBODY = { username: 'puptime', password: '' };
 
@@ -114,7 +116,7 @@ async function switchPlugin(attempt: Attempt, payload: Buffer): Promise<void> {
   const reader = readPayload(payload, peer);
   reader.u8();
   attempt.plugin = reader.zeroTerminated();
-  attempt.challenge = Buffer.from(reader.rest().subarray(0, 20));
+  attempt.challenge = Buffer.from(reader.rest().subarray(0, MAX_CHALLENGE));
   const answer = answerFor(attempt.plugin, password, attempt.challenge);
   if (answer !== null) await packets.write(answer, '***');
   // Nobody has nothing to show.
@@ -124,7 +126,7 @@ async function switchPlugin(attempt: Attempt, payload: Buffer): Promise<void> {
     fail(
       'auth',
       'auth',
-      `${peer} wants a login by ${safeLine(attempt.plugin, 60)}, expected caching_sha2_password, mysql_native_password, sha256_password or mysql_clear_password`,
+      `${peer} wants a login by ${safeLine(attempt.plugin, 60)}, expected caching_sha2_password, mysql_native_password, client_ed25519, sha256_password or mysql_clear_password`,
     );
 }
 

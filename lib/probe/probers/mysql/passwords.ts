@@ -2,15 +2,18 @@ import { constants, createHash, publicEncrypt } from 'node:crypto';
 import { fail } from '../../prober.ts';
 import { u8 } from '../../wire/bytes.ts';
 import type { Conversation } from '../../wire/conversation.ts';
+import { signByPassword } from './ed25519.ts';
 
-/** What a plugin answers with first; null: puptime does not speak it. Empty passwords are answered with nothing. */
+/** What a plugin answers with first; null: puptime does not speak it. `challenge` may be longer than the plugin reads. */
 export function answerFor(plugin: string, password: string, challenge: Buffer): Buffer | null {
-  const hidden = password === '' ? () => Buffer.alloc(0) : null;
   switch (plugin) {
+    // Empty passwords are answered with nothing.
     case 'mysql_native_password':
-      return (hidden ?? (() => nativeAnswer(password, challenge)))();
+      return password === '' ? Buffer.alloc(0) : nativeAnswer(password, challenge.subarray(0, 20));
     case 'caching_sha2_password':
-      return (hidden ?? (() => sha2Answer(password, challenge)))();
+      return password === '' ? Buffer.alloc(0) : sha2Answer(password, challenge.subarray(0, 20));
+    case 'client_ed25519':
+      return signByPassword(password, challenge.subarray(0, 32));
     default:
       return null;
   }
@@ -43,7 +46,8 @@ export function encryptedPassword(
   pem: Buffer,
 ): Buffer {
   const bare = barePassword(password);
-  const mixed = bare.map((byte, index) => byte ^ (challenge[index % challenge.length] ?? 0));
+  const salt = challenge.subarray(0, 20);
+  const mixed = bare.map((byte, index) => byte ^ (salt[index % salt.length] ?? 0));
   try {
     return publicEncrypt({ key: pem, padding: constants.RSA_PKCS1_OAEP_PADDING }, mixed);
   } catch (error) {

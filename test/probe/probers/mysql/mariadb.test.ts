@@ -31,7 +31,10 @@ describeWith(MARIADB_PROGRAMS, 'a real MariaDB', () => {
     for (const other of others.splice(0).reverse()) await other.close();
   });
   const probeAt = (port: number, login: string, database = '', entry: Entry = NO_TLS) =>
-    probeTarget(mysql, `mysql://${login}127.0.0.1:${String(port)}/${database}`, entry);
+    probeTarget(mysql, `mysql://${login}127.0.0.1:${String(port)}/${database}`, {
+      timeout_ms: 5000,
+      ...entry,
+    });
   const probe = (login: string, database = 'shop', entry: Entry = NO_TLS) =>
     probeAt(server.port, login, database, entry);
   const query = (sql: string, entry: Entry = {}) =>
@@ -98,7 +101,14 @@ describeWith(MARIADB_PROGRAMS, 'a real MariaDB', () => {
     expect(result.status, JSON.stringify(result.reasons)).toBe('up');
   });
 
+  test('a login by client_ed25519', async () => {
+    const result = await probe('modern:se%20cret@');
+    expect(result.status, JSON.stringify(result.reasons)).toBe('up');
+    expect(result.facts['authentication']).toBe('client_ed25519');
+  });
+
   test.each<[string, string, string, readonly (string | null)[], number]>([
+    ['a wrong password by client_ed25519', 'modern:wrong@', 'shop', ['auth', 'auth', null], 1045],
     ['a wrong password', 'native:wrong@', 'shop', ['auth', 'auth', null], 1045],
     ['no password', 'native@', 'shop', ['auth', 'auth', null], 1045],
     ['an unknown user', 'nobody:x@', 'shop', ['auth', 'auth', null], 1045],

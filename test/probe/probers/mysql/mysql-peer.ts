@@ -55,6 +55,8 @@ let pair: { readonly publicKey: string; readonly privateKey: KeyObject } | null 
 export async function startMysqlPeer(
   start: MysqlPeerStart = {},
 ): Promise<Peer & { readonly logins: string[] }> {
+  // Before anybody waits for it: this takes its time.
+  pair ??= makePair();
   const logins: string[] = [];
   const peer = await listen((socket) => void serve(socket, start, logins).catch(() => socket.destroy()));
   return { ...peer, logins };
@@ -133,10 +135,10 @@ async function serve(raw: Socket, start: MysqlPeerStart, logins: string[]): Prom
   async function whole(asksForKey: number, first: Buffer): Promise<string> {
     if (line.isSecure() || first.length !== 1 || first[0] !== asksForKey)
       return line.isSecure() ? first.toString('utf8') : '';
-    pair ??= makePair();
-    line.write(Buffer.concat([Buffer.from([1]), Buffer.from(pair.publicKey)]));
+    const keys = (pair ??= makePair());
+    line.write(Buffer.concat([Buffer.from([1]), Buffer.from(keys.publicKey)]));
     const padding = constants.RSA_PKCS1_OAEP_PADDING;
-    const mixed = privateDecrypt({ key: pair.privateKey, padding }, await line.read());
+    const mixed = privateDecrypt({ key: keys.privateKey, padding }, await line.read());
     return Buffer.from(mixed.map((byte, index) => byte ^ (nonce[index % nonce.length] ?? 0))).toString(
       'utf8',
     );
