@@ -24,6 +24,7 @@ export const finger: Prober<object, typeof FACTS> = {
   options: {},
   facts: FACTS,
   codes: { status: 'it does not know the user (`found`)' },
+  proxy: true,
   defaults: () => ({ expect: { found: { any_of: [true, { exists: false }] } } }),
   prepare({ target }) {
     if (target === null) throw new InvalidOptions('target', 'there is none, expected finger://HOST/USER');

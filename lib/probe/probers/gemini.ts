@@ -44,6 +44,7 @@ export const gemini: Prober<object, typeof FACTS> = {
     auth: 'status 60 to 62: it wants a client certificate (`tls.cert`, `tls.key`) or another one',
     tls_untrusted: 'as is usual for Gemini: no authority knows the certificate; see above for how to pin it',
   },
+  proxy: true,
   defaults: () => ({ expect: { status: { min: 20, max: 29 } }, prefer: TLS_PREFER }),
   prepare({ target }) {
     if (target === null) throw new InvalidOptions('target', 'there is none, expected gemini://HOST/');

@@ -41,6 +41,7 @@ export const git: Prober<object, typeof FACTS> = {
       'the repository is not there or not exported (`found`), or the server names an error of its own, which is in the text',
     closed: 'git daemon drops connections above its --max-connections (32 by default) without a word',
   },
+  proxy: true,
   defaults: () => ({ expect: { found: true } }),
   prepare({ target }) {
     if (target === null) throw new InvalidOptions('target', 'there is none, expected git://HOST/REPOSITORY');

@@ -30,6 +30,7 @@ export const gopher: Prober<object, typeof GOPHER_FACTS> = {
     protocol: 'the answer is no menu, where one is asked for',
     truncated: 'the menu ends in the middle of a line',
   },
+  proxy: true,
   defaults: () => ({ expect: { found: true } }),
   prepare({ target }) {
     if (target === null) throw new InvalidOptions('target', 'there is none, expected gopher://HOST');

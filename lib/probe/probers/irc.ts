@@ -27,6 +27,7 @@ export const irc: Prober<IrcOptions, typeof IRC_FACTS> = {
     closed:
       'it closed the connection without an ERROR, as some servers do when a host has too many connections',
   },
+  proxy: true,
   defaults: (_options, scheme) => (scheme === 'ircs' ? { prefer: TLS_PREFER } : {}),
   prepare({ target, options }) {
     if (target === null) throw new InvalidOptions('target', 'there is none, expected irc://HOST');

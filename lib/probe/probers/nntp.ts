@@ -42,6 +42,7 @@ export const nntp: Prober<StartTlsOptions, typeof NNTP_FACTS> = {
       'the server says that it does not serve (400, 502), a command is refused, or there is no such group (`found`)',
     tls_handshake: 'the handshake failed, or STARTTLS is refused or, where it is required, not offered',
   },
+  proxy: true,
   defaults: (_options, scheme) => ({
     expect: { found: { any_of: [true, { exists: false }] } },
     prefer: scheme === 'nntps' ? TLS_PREFER : STARTTLS_PREFER,

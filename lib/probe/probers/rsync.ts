@@ -43,6 +43,7 @@ export const rsync: Prober<object, typeof FACTS> = {
     status:
       'there is no such module (`found`), or an @ERROR of another kind, which is in the text: its directory is missing, say',
   },
+  proxy: true,
   defaults: () => ({ expect: { found: { any_of: [true, { exists: false }] } } }),
   prepare({ target }) {
     if (target === null) throw new InvalidOptions('target', 'there is none, expected rsync://HOST/MODULE');

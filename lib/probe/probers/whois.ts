@@ -43,6 +43,7 @@ export const whois: Prober<object, typeof FACTS> = {
     overloaded: 'it says that too much was asked from this address: probe less often',
     expiring: 'the registration ends in less than 14 days; degraded',
   },
+  proxy: true,
   defaults: () => ({
     expect: { found: true },
     prefer: { expires_days: { any_of: ['>= 14', { exists: false }] } },

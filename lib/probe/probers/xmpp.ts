@@ -77,6 +77,7 @@ export const xmpp: Prober<XmppOptions, typeof FACTS> = {
     overloaded: 'the stream error resource-constraint',
     tls_handshake: 'the handshake failed, or STARTTLS is refused or, where it is required, not offered',
   },
+  proxy: true,
   defaults: (_options, scheme) => ({ prefer: scheme === 'xmpps' ? TLS_PREFER : STARTTLS_PREFER }),
   prepare({ target, options }) {
     if (target === null) throw new InvalidOptions('target', 'there is none, expected xmpp://HOST');

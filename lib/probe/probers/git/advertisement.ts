@@ -4,7 +4,7 @@ import type { Conversation } from '../../wire/conversation.ts';
 import { notGit, readPacket } from './packet-line.ts';
 
 /** What a repository shows of itself. */
-export interface Shown {
+interface Shown {
   readonly refs: number;
   readonly branches: number;
   readonly tags: number;
@@ -14,7 +14,7 @@ export interface Shown {
   readonly agent: string | null;
 }
 
-export type Advertisement =
+type Advertisement =
   { readonly facts: Shown; readonly error: null } | { readonly facts: null; readonly error: string };
 
 const MAX_REFS = 2_000_000;

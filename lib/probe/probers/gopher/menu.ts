@@ -3,7 +3,7 @@ import { fail } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
 
 /** An item of a menu. Source: RFC 1436 §3.4. */
-export interface Item {
+interface Item {
   readonly type: string;
   readonly display: string;
   readonly selector: string;
@@ -13,7 +13,7 @@ const MAX_LINE = 4096;
 const MAX_ITEMS = 100_000;
 const MAX_MENU = 8 * 2 ** 20;
 
-export interface Menu {
+interface Menu {
   readonly items: readonly Item[];
   /** bytes */
   readonly size: number;

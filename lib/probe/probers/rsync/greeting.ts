@@ -4,7 +4,7 @@ import { expectStart, startsAs } from '../../wire/expect-start.ts';
 import { unexpected } from './refusal.ts';
 
 /** Digests of a login that puptime knows, the strongest first. */
-export const DIGESTS = ['sha512', 'sha256', 'sha1', 'md5', 'md4'] as const;
+const DIGESTS = ['sha512', 'sha256', 'sha1', 'md5', 'md4'] as const;
 export type Digest = (typeof DIGESTS)[number];
 
 export interface Greeting {

@@ -11,7 +11,7 @@ export interface Element {
 }
 
 /** One tag, and the text before it. */
-export interface Tag {
+interface Tag {
   readonly kind: 'start' | 'end' | 'empty';
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
