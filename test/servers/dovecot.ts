@@ -138,9 +138,9 @@ function configOf(
     `userdb {\n driver = static\n args = uid=${String(MAIL_USER)} gid=${String(MAIL_USER)} home=${top}/home\n}`,
     'first_valid_uid = 1',
     'mail_location = maildir:~/mail',
-    `service imap-login {\n chroot =\n${listener('imap', ports.imap)}${listener('imaps', ports.imaps, true)}}`,
-    `service pop3-login {\n chroot =\n${listener('pop3', ports.pop3)}${listener('pop3s', ports.pop3s, true)}}`,
-    `service managesieve-login {\n chroot =\n${listener('sieve', ports.sieve)}}`,
+    `service imap-login {\n chroot =\n service_count = 0\n${listener('imap', ports.imap)}${listener('imaps', ports.imaps, true)}}`,
+    `service pop3-login {\n chroot =\n service_count = 0\n${listener('pop3', ports.pop3)}${listener('pop3s', ports.pop3s, true)}}`,
+    `service managesieve-login {\n chroot =\n service_count = 0\n${listener('sieve', ports.sieve)}}`,
     `service lmtp {\n${listener('lmtp', ports.lmtp)}}`,
     ...settings,
   ].join('\n')}\n`;

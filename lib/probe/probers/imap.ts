@@ -51,7 +51,8 @@ export const imap: Prober<ImapOptions, typeof IMAP_FACTS> = {
     auth: 'it refuses the login, forbids it here (LOGINDISABLED), or offers no mechanism that puptime knows (PLAIN, LOGIN, CRAM-MD5, SCRAM)',
     status:
       'it says BYE instead of a greeting; its store of users or of mail is not there ([UNAVAILABLE], [SERVERBUG]); the mailbox does not exist',
-    overloaded: '[LIMIT], [OVERQUOTA] or words of that kind: too many connections of this user or at all',
+    overloaded:
+      '[LIMIT] or words like “too many connections”, of this user or at all; `quota_percent`, where it is expected: the mailbox is full',
     tls_handshake: 'the handshake failed, or STARTTLS is refused or, where it is required, not offered',
     protocol: 'it is no IMAP server',
     too_large:

@@ -24,7 +24,7 @@ export const IMAP_FACTS = {
   },
   messages: {
     kind: 'number',
-    meaning: 'messages in the mailbox; absent without a login, as all that follow',
+    meaning: 'messages in the mailbox; absent without a login, as are the other counts',
   },
   unseen: { kind: 'number', meaning: 'messages in the mailbox that nobody has read' },
   size: {
