@@ -103,6 +103,7 @@ async function secure(
     serverName: options.serverName ?? approach.tls.server_name ?? approach.host,
     alpn: options.alpn ?? [],
     ...(options.resume === undefined ? {} : { resume: options.resume }),
+    ...(options.framing === undefined ? {} : { framing: options.framing }),
     signal: deadline.signal,
     aborted: () => deadline.explain('tls', peer),
     env: world.env,

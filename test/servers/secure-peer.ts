@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type Server, createServer } from 'node:tls';
 import { type Peer, listen } from '../contract/misbehaving-server.ts';
 import type { TestCertificate } from './certificates.ts';
@@ -40,7 +41,7 @@ export async function startPeer(
 
 /** Calls `take` with whole messages: `lengthOf` says how long the first one is, null as long as that cannot be told. */
 export function inMessages(
-  socket: Socket,
+  socket: Duplex,
   lengthOf: (sofar: Buffer) => number | null,
   take: (message: Buffer) => void,
 ): void {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Address, Fault } from '../prober.ts';
 import { type Inbox, type InboxHost, openInbox } from './inbox.ts';
-import type { TlsSession } from './tls-handshake.ts';
+import type { TlsFraming, TlsSession } from './tls-handshake.ts';
 import type { Overheard } from './trace.ts';
 
 /**
@@ -60,6 +60,8 @@ export interface HandshakeChoice {
   readonly alpn?: readonly string[];
   /** of another connection to the same server, to be resumed where that can be: FTP servers ask for it */
   readonly resume?: TlsSession;
+  /** where a protocol carries the handshake in packets of its own */
+  readonly framing?: TlsFraming;
 }
 
 const MAX_LINE = 8192;

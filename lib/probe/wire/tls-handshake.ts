@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   type ConnectionOptions,
   type SecureContext,
@@ -28,12 +29,23 @@ export interface TlsSession {
   resumption(): Buffer | null;
 }
 
+/** How a protocol carries the records of a handshake. */
+export interface TlsFraming {
+  /** A newer version is not offered: it says more after the handshake, when nothing is framed any more. */
+  readonly maxVersion: '1.2';
+  /** The stream that TLS has instead of the socket; it ends and fails with the socket, and the socket with it. */
+  wrap(socket: Socket): Duplex;
+  /** The handshake is over. */
+  done(): void;
+}
+
 export interface HandshakeOptions {
   readonly tls: TlsOptions;
   /** the name to ask for and to expect */
   readonly serverName: string;
   readonly alpn: readonly string[];
   readonly resume?: TlsSession;
+  readonly framing?: TlsFraming;
   readonly signal: AbortSignal;
   readonly aborted: () => Fault | CannotTell;
   readonly env: { readonly [name: string]: string | undefined };
@@ -49,12 +61,15 @@ export async function shakeHands(
   peer: string,
   options: HandshakeOptions,
 ): Promise<{ socket: TLSSocket; session: TlsSession }> {
-  const trust = trustFor(options.tls, options.env);
-  const secure = connect(connectionOptions(socket, options, trust.context()));
+  const { framing } = options;
+  const trust = trustFor(limited(options.tls, framing), options.env);
+  const carrier = framing?.wrap(socket) ?? socket;
+  const secure = connect(connectionOptions(carrier, options, trust.context()));
   let resumable: Buffer | null = null;
   // With TLS 1.3 it comes after the handshake, perhaps more than once.
   secure.on('session', (session: Buffer) => (resumable = session));
   await settle(secure, socket, peer, options);
+  framing?.done();
   const resumption = () => resumable;
   // Only who has the secrets of the first handshake can resume it: what was judged then stands.
   const session =
@@ -64,8 +79,15 @@ export async function shakeHands(
   return { socket: secure, session };
 }
 
+function limited(tls: TlsOptions, framing: TlsFraming | undefined): TlsOptions {
+  const { max_version = '1.3' } = tls;
+  return framing === undefined || max_version < framing.maxVersion
+    ? tls
+    : { ...tls, max_version: framing.maxVersion };
+}
+
 function connectionOptions(
-  socket: Socket,
+  socket: Duplex,
   options: HandshakeOptions,
   secureContext: SecureContext,
 ): ConnectionOptions {

@@ -37,6 +37,7 @@ tlsContract({
   prober: cassandra,
   name: 'cassandra with tls=true',
   target: (port) => `cassandra://localhost:${String(port)}/?tls=true`,
+  entry: { timeout_ms: 6000 },
   start: (certificate) => startCassandra({ certificate }),
 });
 

@@ -264,7 +264,7 @@ tlsContract({
   prober: clickhouse,
   name: 'clickhouse with tls=true (a peer that speaks as later versions do)',
   target: (port) => `clickhouse://localhost:${String(port)}/?tls=true`,
-  entry: { expect: { readonly_tables: 2 } },
+  entry: { timeout_ms: 6000, expect: { readonly_tables: 2 } },
   start: (certificate) => startPeer(laterServer(), certificate),
 });
 

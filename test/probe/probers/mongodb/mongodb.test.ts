@@ -45,6 +45,7 @@ tlsContract({
   prober: mongodb,
   name: 'mongodb with tls=true',
   target: (port) => `mongodb://localhost:${String(port)}/?tls=true`,
+  entry: { timeout_ms: 6000 },
   start: (certificate) => startMongo({ certificate }),
 });
 
