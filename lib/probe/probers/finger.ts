@@ -52,9 +52,11 @@ function userOf({ path, username, password }: Target): string {
   return user;
 }
 
-/** The words of the usual servers: BSD and GNU finger, cfingerd, efingerd. */
+/** The words of the usual servers: BSD and GNU finger, cfingerd, efingerd. What a known user writes of itself counts for nothing. */
 function isUnknown(text: string): boolean {
   const start = text.slice(0, 2000);
+  if (/in real life: *\?\?\?/i.test(start)) return true;
+  if (/^ *login(?: name)?:/im.test(start)) return false;
   return /no such user|unknown user|user (?:is )?(?:unknown|not found)|\?\?\?|does not exist|not found/i.test(
     start,
   );

@@ -71,6 +71,7 @@ describe('finger against a little peer, from RFC 1288', () => {
     ['/me', 'Login: me\r\n', 'up', undefined],
     ['/me', 'finger: me: no such user.\r\n', 'down', 'status'],
     ['/me', 'Login name: me      In real life: ???\r\n', 'down', 'status'],
+    ['/me', 'Login: me\r\nPlan:\r\nThe answer was not found.\r\n', 'up', undefined],
     ['/me', '', 'down', 'closed'],
     ['/me', 'HTTP/1.1 400 Bad Request\r\n', 'down', 'protocol'],
     ['/me', 'x'.repeat(300_000), 'down', 'too_large'],

@@ -1,5 +1,5 @@
 import { type Socket, connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
 import { irc } from '../../../../lib/probe/probers/irc.ts';
 import { type Entry, probeTarget } from '../../../contract/probe-target.ts';

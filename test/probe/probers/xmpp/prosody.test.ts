@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
 import { xmpp } from '../../../../lib/probe/probers/xmpp.ts';
 import { type Entry, probeTarget } from '../../../contract/probe-target.ts';
