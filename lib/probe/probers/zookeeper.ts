@@ -36,6 +36,9 @@ export const zookeeper: Prober<object, typeof ZOOKEEPER_FACTS> = {
   },
 };
 
+// eslint-disable-next-line no-control-regex -- these are what no node may have in its name
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
 /** `/` without one. Source of the rules: zookeeper.apache.org, Programmer’s Guide, The ZooKeeper Data Model. */
 function nodeOf({ path }: Target): string {
   if (path === '' || path === `/${PLACEHOLDER}`) return path === '' ? '/' : path;
@@ -43,10 +46,7 @@ function nodeOf({ path }: Target): string {
   const parts = node.slice(1).split('/');
   const sound =
     node === '/' ||
-    // eslint-disable-next-line no-control-regex -- these are what no node may have in its name
-    parts.every(
-      (part) => part !== '' && part !== '.' && part !== '..' && !/[\u0000-\u001f\u007f]/.test(part),
-    );
+    parts.every((part) => part !== '' && part !== '.' && part !== '..' && !CONTROL.test(part));
   if (sound && Buffer.byteLength(node) <= 4096) return node;
   throw new InvalidOptions(
     'target',

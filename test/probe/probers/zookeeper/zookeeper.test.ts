@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
 import { zookeeper } from '../../../../lib/probe/probers/zookeeper.ts';
@@ -12,6 +14,43 @@ import { ZOOKEEPER_PROGRAMS, type ZooKeeperServer, startZooKeeper } from '../../
 const probe = (port: number, path = '', userinfo = '', entry: Entry = {}) =>
   probeTarget(zookeeper, `zookeeper://${userinfo}127.0.0.1:${String(port)}${path}`, entry);
 const verdict = ({ status, reason }: Result) => [status, reason?.code, reason?.phase, reason?.fact];
+
+/** Numbers of four and eight bytes, and bytes, with the length of all in front. */
+function packet(...parts: readonly (number | bigint | Buffer)[]): Buffer {
+  const body = Buffer.concat(
+    parts.map((part) => {
+      if (Buffer.isBuffer(part)) return part;
+      const bytes = Buffer.alloc(typeof part === 'bigint' ? 8 : 4);
+      if (typeof part === 'bigint') bytes.writeBigInt64BE(part);
+      else bytes.writeInt32BE(part);
+      return bytes;
+    }),
+  );
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length);
+  return Buffer.concat([length, body]);
+}
+
+const text = (value: string) => {
+  const bytes = Buffer.from(value);
+  return [bytes.length, bytes] as const;
+};
+
+/** Makes a node that only this user (`name:password`) may read. */
+async function createNode(port: number, path: string, user: string): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  const ask = async (request: Buffer) => {
+    socket.write(request);
+    return ((await once(socket, 'data')) as [Buffer])[0];
+  };
+  await ask(packet(0, 0n, 10_000, 0n, 16, Buffer.alloc(17)));
+  await ask(packet(-4, 100, 0, ...text('digest'), ...text(user)));
+  const acl = [1, 31, ...text('auth'), ...text('')];
+  const made = await ask(packet(1, 1, ...text(path), ...text('hello'), ...acl, 0));
+  expect(made.readInt32BE(16)).toBe(0);
+  socket.write(packet(2, -11));
+  await once(socket, 'close');
+}
 
 describeWith([...ZOOKEEPER_PROGRAMS, 'openssl'], 'a real ZooKeeper', () => {
   let server: ZooKeeperServer;
@@ -74,12 +113,22 @@ describeWith([...ZOOKEEPER_PROGRAMS, 'openssl'], 'a real ZooKeeper', () => {
     expect((await probe(server.port, '/nobody', '', { expect: { exists: false } })).status).toBe('up');
   });
 
-  test('with a login the node is read: allowed to everybody, and to nobody but the administrator', async () => {
+  test('with a login the node is read: right, wrong; without one it is only looked for', async () => {
     const open = await probe(server.port, '/zookeeper', 'joe:secret@');
     expect(open.status, JSON.stringify(open.reasons)).toBe('up');
     expect(open.facts).toMatchObject({ exists: true, children: 2 });
-    const refused = await probe(server.port, '/zookeeper/config', 'joe:secret@');
-    expect(['auth', 'status']).toContain(refused.reason?.code ?? 'status');
+    await createNode(server.port, '/guarded', 'joe:secret');
+    const right = await probe(server.port, '/guarded', 'joe:secret@');
+    expect(right.status, JSON.stringify(right.reasons)).toBe('up');
+    expect(right.facts).toMatchObject({ exists: true, size: 5, children: 0, ephemeral: false });
+    expect(right.facts['age_s']).toBeLessThan(60);
+    expect(verdict(await probe(server.port, '/guarded', 'joe:wrong@'))).toEqual([
+      'down',
+      'auth',
+      'auth',
+      null,
+    ]);
+    expect((await probe(server.port, '/guarded')).facts).toMatchObject({ exists: true, size: 5 });
   });
 
   test('frozen: timeout; afterwards it serves again', async () => {
@@ -121,20 +170,6 @@ describe('a peer that answers', () => {
     for (const peer of peers.splice(0)) await peer.close();
   });
 
-  const packet = (...parts: readonly (number | bigint | Buffer)[]) => {
-    const body = Buffer.concat(
-      parts.map((part) => {
-        if (Buffer.isBuffer(part)) return part;
-        const bytes = Buffer.alloc(typeof part === 'bigint' ? 8 : 4);
-        if (typeof part === 'bigint') bytes.writeBigInt64BE(part);
-        else bytes.writeInt32BE(part);
-        return bytes;
-      }),
-    );
-    const length = Buffer.alloc(4);
-    length.writeInt32BE(body.length);
-    return Buffer.concat([length, body]);
-  };
   const SESSION = packet(0, 10_000, 7n, 16, Buffer.alloc(17));
   const STAT = Buffer.alloc(68);
   const REFUSED = 'srvr is not executed because it is not in the whitelist.\n';
