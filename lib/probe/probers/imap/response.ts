@@ -61,7 +61,8 @@ async function readWithLiterals(conversation: Conversation): Promise<string> {
   for (let size = 0; ;) {
     line += await conversation.readLine({ max: MAX_LINE });
     const [announced, digits] = /~?\{(\d{1,12})\+?\}$/.exec(line.slice(-16)) ?? [];
-    if (announced === undefined) return line;
+    // The words of a state may end like one, and are none.
+    if (announced === undefined || !line.startsWith('* ') || stateOf(line.slice(2)) !== null) return line;
     size += Number(digits) + line.length;
     if (size > MAX_RESPONSE)
       fail(

@@ -64,6 +64,10 @@ describe('imap: legal forms of a healthy answer', () => {
     ],
     ['a parenthesis in the name', { STATUS: '* STATUS "a (b" (MESSAGES 5 UNSEEN 3)\r\nTAG OK\r\n' }],
     ['attributes in lower case', { STATUS: '* status inbox (messages 5 unseen 3)\r\nTAG ok\r\n' }],
+    [
+      'words that look like literals',
+      { greeting: '* OK ready {7}\r\n', AUTHENTICATE: 'TAG OK welcome {8}\r\n' },
+    ],
     ['nobody says goodbye', { LOGOUT: '' }],
   ])('%s', async (_what, script) => {
     const { result } = await probe(script, ME);
