@@ -51,9 +51,12 @@ function section(prober: Prober<never>): string {
     .join('\n\n');
 }
 
-function exampleOf({ type, example }: Prober<never>): string[] {
+function exampleOf({ type, example, exampleOptions = {} }: Prober<never>): string[] {
   if (!example.includes('://')) return [`  - {name: example, ${example}}`];
-  return [`  - name: ${type}-example`, `    target: ${example}`];
+  const options = Object.entries(exampleOptions).map(
+    ([name, value]) => `    ${name}: ${JSON.stringify(value)}`,
+  );
+  return [`  - name: ${type}-example`, `    target: ${example}`, ...options];
 }
 
 function defaultsOf(prober: Prober<never>): string {

@@ -21,6 +21,8 @@ export interface Prober<Options, Table extends FactTable = FactTable> {
   readonly schemes: readonly Scheme[];
   /** a target as people would write it, for help and error messages */
   readonly example: string;
+  /** options that the example needs, too, for the docs */
+  readonly exampleOptions?: JsonObject;
   /** JSON Schema of the properties that it adds to a service entry */
   readonly options: { readonly [key: string]: JsonSchema };
   /** which of those must be there */

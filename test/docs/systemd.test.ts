@@ -56,7 +56,9 @@ describeWith(['systemd-analyze'], 'systemd', () => {
 
   test('has nothing to say against the units', async () => {
     const { stdout, stderr } = await run('systemd-analyze', ['verify', '--man=no', ...files]);
-    expect(stdout + stderr).toBe('');
+    // It reads the units of this host along with ours, and has something to say of some.
+    const ours = (stdout + stderr).split('\n').filter((line) => !/^(?:\/usr)?\/lib\/systemd\//.test(line));
+    expect(ours.join('')).toBe('');
   });
 
   test('would say so of a wrong one', async () => {

@@ -26,6 +26,7 @@ export const radius: Prober<RadiusOptions, typeof RADIUS_FACTS> = {
     'With a login in the target: the server accepts it, or answers as `expect` on `code` says. Without: it says of itself that it works (Status-Server, RFC 5997). In either case its answer is signed with the shared secret. One request, one answer; a login may be counted and logged by the server.',
   schemes: [{ scheme: 'radius', port: PORT, shape: 'host' }],
   example: 'radius://probe:${PROBE_PASSWORD}@radius.example.org',
+  exampleOptions: { secret: '${RADIUS_SECRET}' },
   options: RADIUS_OPTIONS,
   required: ['secret'],
   facts: RADIUS_FACTS,
