@@ -2,6 +2,7 @@ import type { FactsOf } from '../../../words/fact.ts';
 import { safeLine } from '../../../words/safe-text.ts';
 import { Fault } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
+import { showReply } from '../../wire/status-reply.ts';
 import { openDataConnection } from './data-connection.ts';
 import type { FTP_FACTS } from './ftp-facts.ts';
 import { type ListedEntry, parseListLine, parseMachineLine, parseTime } from './listed-entry.ts';
@@ -23,7 +24,10 @@ export async function listDirectory(
   const { conversation, context } = session;
   if (path !== '') {
     const changed = await ask(session, `CWD ${path}`);
-    if (changed.code === 550) return false;
+    if (changed.code === 550) {
+      context.show(showReply(changed));
+      return false;
+    }
     if (changed.code >= 300) refuse(session, changed, 'does not go to the directory');
   }
   const machine = features.some((feature) => feature.startsWith('MLST'));

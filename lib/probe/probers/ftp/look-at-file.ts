@@ -1,5 +1,5 @@
 import { fail } from '../../prober.ts';
-import type { StatusReply } from '../../wire/status-reply.ts';
+import { type StatusReply, showReply } from '../../wire/status-reply.ts';
 import { ageOf } from './list-directory.ts';
 import { parseMachineLine, parseTime, wholeNumber } from './listed-entry.ts';
 import { type Session, ask, isUnknown, refuse } from './reply.ts';
@@ -30,7 +30,7 @@ interface Told {
 
 async function byMachine(session: Session, path: string): Promise<Told | null> {
   const reply = await ask(session, `MLST ${path}`);
-  if (isMissing(reply)) return null;
+  if (isMissing(reply)) return missing(session, reply);
   if (reply.code !== 250) refuse(session, reply, 'tells nothing about the file (MLST)');
   // Its line begins with a blank between the first and the last line of the reply.
   const entry = reply.lines.map((line) => parseMachineLine(line.trimStart())).find((line) => line !== null);
@@ -43,13 +43,19 @@ async function bySizeAndTime(session: Session, path: string): Promise<Told | nul
   await ask(session, 'TYPE I');
   const size = await ask(session, `SIZE ${path}`);
   const time = await ask(session, `MDTM ${path}`);
-  if (isMissing(size) || (isUnknown(size) && isMissing(time))) return null;
+  if (isMissing(size)) return missing(session, size);
+  if (isUnknown(size) && isMissing(time)) return missing(session, time);
   if (size.code !== 213 && time.code !== 213)
     refuse(session, size, 'tells nothing about the file (SIZE, MDTM)');
   return {
     size: size.code === 213 ? wholeNumber(size.lines[0]) : null,
     changed: time.code === 213 ? parseTime(time.lines[0] ?? '') : null,
   };
+}
+
+function missing({ context }: Session, reply: StatusReply): null {
+  context.show(showReply(reply));
+  return null;
 }
 
 function isMissing({ code }: StatusReply): boolean {

@@ -150,8 +150,11 @@ describeVsftpd(VSFTPD_PROGRAMS, 'a real vsftpd', () => {
   test('what is too old, or missing, is down; a missing one may be allowed', async () => {
     const old = await probe(server.port, '/pub/', { expect: { age_s: '< 10m' } });
     expect(verdict(old)).toEqual(['down', 'assertion', 'expect', 'age_s']);
-    for (const path of ['/gone.txt', '/gone/'])
-      expect(verdict(await probe(server.port, path)), path).toEqual(['down', 'status', 'expect', 'found']);
+    for (const path of ['/gone.txt', '/gone/']) {
+      const gone = await probe(server.port, path);
+      expect(verdict(gone), path).toEqual(['down', 'status', 'expect', 'found']);
+      expect(gone.output).toMatch(/^550 /);
+    }
     expect((await probe(server.port, '/gone.txt', { expect: { found: false } })).status).toBe('up');
     expect(verdict(await probe(server.port, '/file.txt', { expect: { found: false } }))).toEqual([
       'down',
