@@ -44,7 +44,7 @@ describeWith(MARIADB_PROGRAMS, 'a real MariaDB', () => {
   proberContract({
     prober: mysql,
     target: (port) => `mysql://native:se%20cret@127.0.0.1:${String(port)}/shop`,
-    entry: { options: { starttls: 'never', query: 'SELECT 1' } },
+    entry: { options: { starttls: 'never', query: 'SELECT 1' }, timeout_ms: 5000 },
     healthy: shared,
     // A MySQL server speaks first: who waits to be spoken to is silent.
     codes: { http: ['timeout'] },
@@ -55,6 +55,7 @@ describeWith(MARIADB_PROGRAMS, 'a real MariaDB', () => {
     prober: mysql,
     name: 'mysql with TLS',
     target: (port) => `mariadb://secure:se%20cret@localhost:${String(port)}/shop`,
+    entry: { timeout_ms: 5000 },
     async start(certificate) {
       await server.show(certificate);
       return shared();

@@ -215,6 +215,7 @@ describeWith(['openssl'], 'a peer like MySQL 8 with TLS', () => {
     prober: mysql,
     name: 'mysql with caching_sha2_password inside TLS',
     target: (port) => `mysql://monitor:se%20cret@localhost:${String(port)}`,
+    entry: { timeout_ms: 5000 },
     start: (tls) => startMysqlPeer({ tls }),
   });
 

