@@ -42,12 +42,20 @@ export const mqtt: Prober<MqttOptions, typeof MQTT_FACTS> = {
         const connack = await connect(conversation, plan.level, client_id, plan.login);
         if (!isAccepted(connack, conversation, context, wanted.has('connack'))) return;
         context.see(sessionFacts(connack, plan));
-        await useSession(conversation, context, plan);
+        try {
+          await useSession(conversation, context, plan);
+        } catch (error) {
+          if (error instanceof Fault && SPOKEN.has(error.finding.code)) await disconnect(conversation);
+          throw error;
+        }
         await disconnect(conversation);
       },
     };
   },
 };
+
+/** After these the broker still listens. */
+const SPOKEN: ReadonlySet<string> = new Set(['status', 'auth', 'overloaded']);
 
 /** A refusal ends the probe, unless the config itself judges it. */
 function isAccepted(connack: Connack, { peer }: Conversation, context: Context, wanted: boolean): boolean {

@@ -10,7 +10,7 @@ export const AMQP_FACTS = {
   login: {
     kind: 'bool',
     meaning:
-      'whether the probe logged in; false without a user in the target, and then nothing else is proved',
+      'whether the probe logged in; false without a user in the target, and then nothing else is proved, and RabbitMQ writes a warning into its log',
   },
   blocked: {
     kind: 'bool',

@@ -34,8 +34,9 @@ const TYPES: { readonly [type: number]: keyof Script } = {
 };
 
 /** A peer written from the specification: it answers packets shorter than 128 bytes by a script. */
-async function scripted(script: Script): Promise<Peer> {
+async function scripted(script: Script): Promise<Peer & { readonly heard: readonly number[] }> {
   const answers = { ...HEALTHY, ...script };
+  const heard: number[] = [];
   const peer = await listen((socket: Socket) => {
     let unread = Buffer.alloc(0);
     socket.on('data', (chunk: Buffer) => {
@@ -44,14 +45,15 @@ async function scripted(script: Script): Promise<Peer> {
         const packet = unread.subarray(0, 2 + (unread[1] ?? 0));
         unread = unread.subarray(packet.length);
         const answer = answers[TYPES[(packet[0] ?? 0) >> 4] ?? 'publish'];
-        if ((packet[0] ?? 0) >> 4 === 14) return;
+        heard.push((packet[0] ?? 0) >> 4);
+        if (heard.at(-1) === 14) return;
         const said = typeof answer === 'string' ? answer : answer(packet);
         socket.write(typeof said === 'string' ? Buffer.from(said, 'hex') : said);
       }
     });
   });
   peers.push(peer);
-  return peer;
+  return { ...peer, heard };
 }
 
 async function probe(script: Script, entry: Entry = {}): Promise<Result> {
@@ -209,6 +211,16 @@ describe('after CONNACK', () => {
     const result = await probe({ connect, subscribe }, { options });
     expect(verdict(result)).toEqual(['down', code, code === 'auth' ? 'auth' : 'protocol']);
     expect(result.reason?.text).toContain(`refuses the subscription to "a": ${words}`);
+  });
+
+  test('it takes its leave, also of a broker that refused something', async () => {
+    for (const subscribe of [HEALTHY.subscribe, '9003000180']) {
+      const { port, open, heard } = await scripted({ subscribe });
+      const options = { topic: 'a', wait: '20ms' };
+      await probeTarget(mqtt, `mqtt://127.0.0.1:${String(port)}`, { options });
+      await until('the connection to be closed', () => open() === 0);
+      expect(heard).toEqual([1, 12, 8, 14]);
+    }
   });
 
   test('a message may come before the subscription is confirmed, and with QoS 1', async () => {
