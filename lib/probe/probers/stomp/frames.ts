@@ -85,7 +85,17 @@ async function readBody(conversation: Conversation, length: string | undefined):
 const KNOWN: readonly (readonly [words: readonly string[], code: Code, meaning: string])[] = [
   [['limit', 'too many', 'maximum'], 'overloaded', 'has no room'],
   [
-    ['refused', 'denied', 'invalid', 'authori', 'authenti', 'credential', 'security', 'not allowed'],
+    [
+      'refused',
+      'denied',
+      'password',
+      'authori',
+      'authenti',
+      'credential',
+      'security',
+      'not allowed',
+      'validate user',
+    ],
     'auth',
     'refuses the login, or what it may do',
   ],

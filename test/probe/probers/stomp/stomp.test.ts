@@ -64,7 +64,8 @@ describe('a peer made from the specification', () => {
   test.each([
     // ActiveMQ
     ['message:User name [joe] or password is invalid.', '\tjava.lang.SecurityException: …', 'auth'],
-    ['message:AMQ229031: Unable to validate user from /192.0.2.7. Username: joe', 'x', 'status'],
+    ['message:AMQ229031: Unable to validate user from /192.0.2.7. Username: joe', 'x', 'auth'],
+    ['message:Invalid frame', 'no such command', 'status'],
     ['message:Unauthorized', '', 'auth'],
     ['message:Maximum connections reached', '', 'overloaded'],
     ['message:Supported protocol versions are 1.2', '', 'status'],
