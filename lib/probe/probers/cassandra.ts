@@ -46,6 +46,7 @@ export const cassandra: Prober<CassandraOptions, typeof CASSANDRA_FACTS> = {
   example: 'cassandra://probe:${CASSANDRA_PASSWORD}@node1.example.org/shop?tls=true',
   options: OPTIONS,
   facts: CASSANDRA_FACTS,
+  proxy: true,
   codes: {
     auth: 'the user or password was refused, or the user may not see what the query asks for',
     quorum: 'too few replicas are alive, or answered in time, for the consistency asked for',

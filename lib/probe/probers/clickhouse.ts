@@ -41,6 +41,7 @@ export const clickhouse: Prober<ClickhouseOptions, typeof CLICKHOUSE_FACTS> = {
   example: 'clickhouse://probe:${CLICKHOUSE_PASSWORD}@db.example.org/shop?tls=true',
   options: OPTIONS,
   facts: CLICKHOUSE_FACTS,
+  proxy: true,
   codes: {
     auth: 'the user or password was refused (516, 192 to 195), or the user may not see what the query asks for',
     overloaded: 'too many queries run (202), memory (241) or a quota (201) is used up',

@@ -22,6 +22,7 @@ export const mongodb: Prober<object, typeof MONGO_FACTS> = {
   example: 'mongodb://probe:${MONGO_PASSWORD}@db1.example.org/?authSource=admin&tls=true&replicaSet=rs0',
   options: {},
   facts: MONGO_FACTS,
+  proxy: true,
   codes: {
     auth: 'the user or password was refused (AuthenticationFailed), or authSource is not the database that knows the user',
     quorum: 'its set has no primary: see which members are down',

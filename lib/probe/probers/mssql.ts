@@ -43,6 +43,7 @@ export const mssql: Prober<MssqlOptions, typeof MSSQL_FACTS> = {
   example: 'mssql://probe:${MSSQL_PASSWORD}@db.example.org/shop',
   options: OPTIONS,
   facts: MSSQL_FACTS,
+  proxy: true,
   codes: {
     auth: 'the user or password was refused (18456), the user is locked, or may not do that',
     status: 'the database does not exist or is offline (4060, 942), or the query is wrong',

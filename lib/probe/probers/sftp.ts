@@ -21,6 +21,7 @@ export const sftp: Prober<SshHostOptions, typeof SFTP_FACTS> = {
   example: 'sftp://backup@files.example.org/srv/backup',
   options: SSH_HOST_OPTIONS,
   facts: SFTP_FACTS,
+  proxy: true,
   codes: {
     auth: 'the login was refused, or the user may not look at that path',
     status: 'nothing is at that path, or the server has no SFTP',
