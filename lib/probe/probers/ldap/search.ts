@@ -1,3 +1,5 @@
+import { safeLine } from '../../../words/safe-text.ts';
+import { fail } from '../../prober.ts';
 import { BER, ber, berBoolean, berInteger, berText } from '../../wire/ber.ts';
 import type { Conversation } from '../../wire/conversation.ts';
 import type { Search } from './ldap-options.ts';
@@ -15,6 +17,7 @@ export interface Found {
 
 const SCOPES = { base: 0, one: 1, sub: 2 } as const;
 const MAX_DNS = 100;
+const MAX_DN = 1000;
 const MAX_REFERRALS = 20;
 
 /** Source: RFC 4511 §4.5. Aliases are followed to where they lead. `seconds`: what the server may take. */
@@ -44,8 +47,9 @@ export async function search(
     const response = await readResponse(conversation, id);
     if (response.kind === 'entry') {
       count += 1;
+      if (count > asked.limit) tooMany(conversation, asked.limit);
       first ??= response.entry;
-      if (dns.length < MAX_DNS) dns.push(response.entry.dn);
+      if (dns.length < MAX_DNS) dns.push(safeLine(response.entry.dn, MAX_DN));
     } else if (response.kind === 'reference') {
       if (referrals.length < MAX_REFERRALS) referrals.push(...response.urls);
     } else if (response.kind === 'result') {
@@ -59,4 +63,13 @@ export async function search(
       };
     }
   }
+}
+
+/** It was told how many there may be (RFC 4511 §4.5.1.4). */
+function tooMany({ peer }: Conversation, limit: number): never {
+  return fail(
+    'too_large',
+    'protocol',
+    `${peer} sends more than the ${String(limit)} entries that were asked for`,
+  );
 }

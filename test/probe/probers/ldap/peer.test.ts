@@ -83,6 +83,13 @@ describe('ldap: a peer of ours, written from RFC 4511', () => {
     expect(verdict(await probe(port))).toEqual(['down', 'protocol', 'protocol', null]);
   });
 
+  test('more entries than were asked for are not read', async () => {
+    const flood = Array.from({ length: 50 }, () => message(4, entry('cn=a')));
+    const { port } = await answering(message(3, result(0x65, 0)), Buffer.concat(flood));
+    const seen = await probe(port, '/dc=example', { scope: 'sub', limit: 10 });
+    expect(verdict(seen)).toEqual(['down', 'too_large', 'protocol', null]);
+  });
+
   test('an answer of 200 MB is not waited for', async () => {
     const { port } = await answering(Buffer.from('30840bebc200', 'hex'));
     expect(verdict(await probe(port))).toEqual(['down', 'too_large', 'protocol', null]);
