@@ -3,10 +3,13 @@ import type { JsonObject, JsonSchema } from '../lib/words/json.ts';
 import { CODES, type Code } from '../lib/words/reason.ts';
 import type { Prober } from '../lib/probe/prober.ts';
 import { TLS_FACTS } from '../lib/probe/wire/certificates.ts';
+import { renderCoverage } from './coverage.ts';
 
 /** docs/probers.md: what every prober proves, takes and sees, from its own declarations. */
 export function renderProberDocs(probers: readonly Prober<never>[]): string {
-  return `${[INTRODUCTION, contents(probers), ...probers.map(section), TLS_SECTION].join('\n\n')}\n`;
+  const sorted = probers.toSorted((a, b) => (a.type < b.type ? -1 : 1));
+  const compared = renderCoverage(sorted.map(({ type }) => type));
+  return `${[INTRODUCTION, contents(sorted), ...sorted.map(section), TLS_SECTION, compared].join('\n\n')}\n`;
 }
 
 const INTRODUCTION = `# Probers
