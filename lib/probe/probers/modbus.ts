@@ -62,6 +62,8 @@ export const modbus: Prober<ModbusOptions, typeof FACTS> = {
   facts: FACTS,
   codes: {
     status: 'the device refuses to give a value: `exception` says why, `refused` which',
+    timeout:
+      'no answer: the device is frozen, or has no such unit (the target’s path), of which many do not speak',
     overloaded: 'the device is busy with something that takes long',
   },
   defaults: () => ({ expect: { exception: { exists: false } } }),

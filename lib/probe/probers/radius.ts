@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { Fault, InvalidOptions, type Prober, fail } from '../prober.ts';
+import { InvalidOptions, type Prober, fail } from '../prober.ts';
 import type { Datagrams } from '../wire/datagrams.ts';
+import { explainSilence } from '../wire/silence.ts';
 import {
   type Attribute,
   CODE,
@@ -85,7 +86,7 @@ async function answerTo(datagrams: Datagrams, id: number, isStatus: boolean): Pr
       got,
     });
   for (let strangers = 0; strangers < MOST_STRANGERS; strangers += 1) {
-    const datagram = await datagrams.receive().catch((error: unknown) => hinted(error, isStatus));
+    const datagram = await datagrams.receive().catch(explainSilence(silenceOf(isStatus)));
     const packet = readPacket(datagram, () => broken(`${String(datagram.length)} bytes that are no packet`));
     if (codeName(packet.code) === null) return broken(`a packet of code ${String(packet.code)}`);
     if (packet.id === id) return packet;
@@ -93,12 +94,10 @@ async function answerTo(datagrams: Datagrams, id: number, isStatus: boolean): Pr
   return broken(`${String(MOST_STRANGERS)} answers, none of them to what was asked`);
 }
 
-/** Servers do not answer strangers: what else silence may mean. */
-function hinted(error: unknown, isStatus: boolean): never {
-  if (!(error instanceof Fault) || error.finding.code !== 'timeout') throw error;
+/** Servers do not answer strangers. */
+function silenceOf(isStatus: boolean): string {
   const status = isStatus ? ', and one that knows no Status-Server (put a login into the target)' : '';
-  const hint = `a wrong secret, and a server that does not know this host${status}, look the same`;
-  throw new Fault({ ...error.finding, text: `${error.finding.text} (${hint})` });
+  return `a wrong secret, and a server that does not know this host${status}, look the same`;
 }
 
 function checkSignatures(answer: RadiusPacket, asked: Buffer, secret: string, peer: string): void {

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { fail } from '../../prober.ts';
 import { readBytes, u16, u8 } from '../../wire/bytes.ts';
 import type { Conversation } from '../../wire/conversation.ts';
+import { explainSilence } from '../../wire/silence.ts';
 
 /** What a device says to a request: data, or the code of an exception. */
 export type Answer =
@@ -23,19 +24,20 @@ export async function ask(
   const rest = Buffer.concat([u8(unit), u8(code), data]);
   await conversation.write(Buffer.concat([transaction, u16(0), u16(rest.length), rest]));
   const broken = (): never => notModbus(conversation, code);
-  const head = await conversation.readUntil((sofar) => {
+  const answered = conversation.readUntil((sofar) => {
     const seen = sofar.subarray(0, 2);
     return seen.equals(transaction.subarray(0, seen.length)) ? HEADER : broken();
   }, HEADER);
+  const head = await answered.catch(explainSilence(`unit ${String(unit)} may not be there`));
   const fields = readBytes(head.subarray(2), broken);
   const [protocol, length] = [fields.u16(), fields.u16()];
   if (protocol !== 0 || length < 3 || length > MAX_LENGTH) return broken();
   const answer = readBytes(await conversation.readExactly(length), broken);
   // A gateway answers for the unit that was asked, and some devices for any: only the function is told by it.
   answer.u8();
-  const answered = answer.u8();
-  if (answered === (code | 0x80)) return { kind: 'exception', code: answer.u8() };
-  return answered === code ? { kind: 'data', data: answer.rest() } : broken();
+  const done = answer.u8();
+  if (done === (code | 0x80)) return { kind: 'exception', code: answer.u8() };
+  return done === code ? { kind: 'data', data: answer.rest() } : broken();
 }
 
 function notModbus({ peer }: Conversation, code: number): never {

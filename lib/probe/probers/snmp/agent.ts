@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { Fault, fail } from '../../prober.ts';
+import { fail } from '../../prober.ts';
 import { BER, ber, berInteger, berText, readElements } from '../../wire/ber.ts';
 import type { Datagrams } from '../../wire/datagrams.ts';
+import { explainSilence } from '../../wire/silence.ts';
 import { type Pdu, encodeGet, readPdu } from './pdu.ts';
 
 /** Somebody who answers questions, each by one datagram. */
@@ -43,10 +44,7 @@ export async function answerTo<T>(
   read: (datagram: Buffer) => T | null,
 ): Promise<T> {
   for (let strangers = 0; strangers < MOST_STRANGERS; strangers += 1) {
-    const datagram = await datagrams.receive().catch((error: unknown) => {
-      if (!(error instanceof Fault) || error.finding.code !== 'timeout') throw error;
-      throw new Fault({ ...error.finding, text: `${error.finding.text} (${hint})` });
-    });
+    const datagram = await datagrams.receive().catch(explainSilence(hint));
     const answer = read(datagram);
     if (answer !== null) return answer;
   }
