@@ -78,7 +78,7 @@ export async function startMariadb(settings: readonly string[] = []): Promise<Ma
       ...settings,
     ],
     ready: (output) => output.includes('ready for connections'),
-    patience_ms: 30_000,
+    patience_ms: 60_000,
   });
   const sql = async (text: string) => {
     const argv = ['--no-defaults', '-S', at('sock'), '-uroot', '-N', '-B', '-e', text];
@@ -106,6 +106,7 @@ export async function startMariadb(settings: readonly string[] = []): Promise<Ma
 /** It is to start at once, and to need little. */
 const SMALL = [
   '--innodb-log-file-size=4M',
+  '--innodb-temp-data-file-path=ibtmp1:3M:autoextend',
   '--innodb-buffer-pool-size=8M',
   '--innodb-flush-log-at-trx-commit=0',
   '--innodb-flush-method=nosync',

@@ -79,7 +79,7 @@ export async function startPostgres({
   const daemon = await startDaemon({
     argv: asOwner(['postgres', '-D', directory]),
     ready: (output) => output.includes(ready ? 'ready to accept' : 'listening on'),
-    patience_ms: 30_000,
+    patience_ms: 60_000,
   });
   return {
     ...daemon,
@@ -161,7 +161,19 @@ function makeCluster(): string {
   const stdio: StdioOptions = ['pipe', 'ignore', 'pipe'];
   const [initdb, ...argv] = asOwner([
     'initdb',
-    ...['-D', directory, '-U', SUPERUSER, '--no-sync', '--no-locale', '-E', 'UTF8', '-A', 'trust'],
+    ...[
+      '-D',
+      directory,
+      '-U',
+      SUPERUSER,
+      '--no-sync',
+      '--no-locale',
+      '--wal-segsize=1',
+      '-E',
+      'UTF8',
+      '-A',
+      'trust',
+    ],
   ]);
   execFileSync(initdb, argv, { stdio });
   const hba = HBA.map((line) => `${line.join(' ')}\n`).join('');
@@ -172,6 +184,8 @@ function makeCluster(): string {
     fsync: 'off',
     max_connections: '20',
     max_wal_senders: '3',
+    min_wal_size: '2MB',
+    max_wal_size: '16MB',
     shared_buffers: '8MB',
     log_checkpoints: 'off',
     wal_receiver_status_interval: '1s',

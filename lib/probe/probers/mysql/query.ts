@@ -25,7 +25,7 @@ const COM_QUERY = 0x03;
 const COM_PING = 0x0e;
 
 const MOST_COLUMNS = 4096;
-const MOST_BYTES = 16 * 2 ** 20;
+const MOST_BYTES = 8 * 2 ** 20;
 
 /** One statement by the text protocol. Source: dev.mysql.com, “COM_QUERY”. */
 export async function ask(packets: Packets, sql: string, kept = 1): Promise<Outcome> {

@@ -21,7 +21,7 @@ export interface Answers {
 
 /** More rows are not counted. */
 export const MOST_ROWS = 10_000;
-const MOST_BYTES = 16 * 2 ** 20;
+const MOST_BYTES = 8 * 2 ** 20;
 
 /** Statements without parameters, separated by semicolons: the simple protocol. */
 export async function ask(conversation: Conversation, sql: string): Promise<Answers> {
@@ -58,7 +58,7 @@ async function readAnswers(conversation: Conversation): Promise<Answers> {
   let current: Answer = { types: [], first: null, rows: 0 };
   let bytes = 0;
   for (;;) {
-    const { type, body } = await readMessage(conversation, 'TDCIsENSAZ123nt');
+    const { type, body } = await readMessage(conversation, 'TDCIsENSAZ123ntH');
     bytes += body.length + 5;
     if (bytes > MOST_BYTES)
       return fail(
@@ -80,6 +80,8 @@ async function readAnswers(conversation: Conversation): Promise<Answers> {
         answers.push(current);
         current = { types: [], first: null, rows: 0 };
         break;
+      case 'H':
+        return fail('status', 'protocol', `${peer} copies a table, expected a query that gives rows`);
       case 'E':
         refusal = parseRefusal(body);
         // It closes now.

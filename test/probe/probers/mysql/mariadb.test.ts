@@ -25,7 +25,7 @@ describeWith(MARIADB_PROGRAMS, 'a real MariaDB', () => {
   };
   beforeAll(async () => {
     server = await startMariadb(['--log-bin=log', '--server-id=1']);
-  }, 120_000);
+  }, 240_000);
   afterAll(() => server.close());
   afterEach(async () => {
     for (const other of others.splice(0).reverse()) await other.close();

@@ -342,7 +342,7 @@ describe('a peer that says this as soon as it is called', () => {
       });
     });
     const result = await probeTarget(mysql, `mysql://u:pw@127.0.0.1:${String(peer.port)}`, {
-      timeout_ms: 5000,
+      timeout_ms: 20_000,
     });
     expect(verdict(result), result.reason?.text).toEqual(['down', 'too_large', 'protocol']);
   });

@@ -13,7 +13,7 @@ describeWith([...POSTGRES_PROGRAMS, ...PGBOUNCER_PROGRAMS], 'a real pgbouncer be
   let pooler: Pgbouncer | null = null;
   beforeAll(async () => {
     server = await startPostgres();
-  }, 60_000);
+  }, 240_000);
   afterAll(() => server.close());
   afterEach(() => pooler?.close());
   const start = async (settings: { readonly [name: string]: string } = {}) => {

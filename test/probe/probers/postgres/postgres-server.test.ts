@@ -29,7 +29,7 @@ describeWith(POSTGRES_PROGRAMS, 'a real PostgreSQL', () => {
   };
   beforeAll(async () => {
     server = await startPostgres();
-  }, 60_000);
+  }, 240_000);
   afterAll(() => server.close());
   afterEach(async () => {
     for (const other of others.splice(0).reverse()) await other.close();
@@ -217,6 +217,12 @@ describeWith(POSTGRES_PROGRAMS, 'a real PostgreSQL', () => {
     const result = await query(sql);
     expect(verdict(result), JSON.stringify(result.reasons)).toEqual(['down', ...expected, null]);
     expect(result.facts).toMatchObject({ sqlstate, role: 'primary', read_only: false });
+  });
+
+  test('a query that copies gives no rows', async () => {
+    const result = await query('COPY (SELECT 1) TO STDOUT');
+    expect(verdict(result)).toEqual(['down', 'status', 'protocol', null]);
+    expect(result.reason?.text).toContain('expected a query that gives rows');
   });
 
   test('a query that takes too long is ended by the server itself', async () => {

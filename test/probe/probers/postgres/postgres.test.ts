@@ -244,7 +244,7 @@ describe('a peer written from the description of the protocol', () => {
       });
     });
     const target = `postgres://u:pw@127.0.0.1:${String(peer.port)}/db`;
-    const result = await probeTarget(postgres, target, { ...NO_TLS, timeout_ms: 5000 });
+    const result = await probeTarget(postgres, target, { ...NO_TLS, timeout_ms: 20_000 });
     expect(verdict(result)).toEqual(['down', 'too_large', 'protocol']);
   });
 });
