@@ -70,7 +70,7 @@ export async function startRabbitMq(start: RabbitMqStart = {}): Promise<RabbitMq
     cwd: directory,
     env,
     ready: (printed) => printed.includes('completed with'),
-    patience_ms: 90_000,
+    patience_ms: 180_000,
   });
   const stop = async () => {
     await daemon.stop();

@@ -35,11 +35,24 @@ export async function connect(
   const packet = (password: string | null) => connectPacket(level, client_id, { ...login, password });
   await conversation.write(packet(login.password), packet(login.password === null ? null : '***'));
   // Only CONNACK may come first, which tells a greeting such as “220 …” from a packet.
-  const [first = 0] = await conversation.readExactly(1);
+  const first = await readFirst(conversation, level);
   if (first !== PACKET.connack << 4) return notMqtt(conversation, first);
   conversation.unread(u8(first));
   return readConnack(await readPacket(conversation), conversation.peer);
 }
+
+async function readFirst(conversation: Conversation, level: Level): Promise<number> {
+  try {
+    const [first = 0] = await conversation.readExactly(1);
+    return first;
+  } catch (error) {
+    if (level === 4 || !(error instanceof Fault) || !HUNG_UP.has(error.finding.code)) throw error;
+    const text = `${error.finding.text}; a broker that knows no MQTT 5 may do so: try \`version: 3.1.1\``;
+    throw new Fault({ ...error.finding, text });
+  }
+}
+
+const HUNG_UP: ReadonlySet<string> = new Set(['closed', 'reset']);
 
 /** Reads packets until one of this type comes; `seen` is given the others. A server that ends the session is a fault. */
 export async function awaitPacket(

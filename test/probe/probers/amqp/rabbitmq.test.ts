@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
 import { amqp } from '../../../../lib/probe/probers/amqp.ts';
+import { mqtt } from '../../../../lib/probe/probers/mqtt.ts';
 import { type Entry, type TestWorld, probeTarget } from '../../../contract/probe-target.ts';
 import { proberContract } from '../../../contract/prober-contract.ts';
 import { tlsContract } from '../../../contract/tls-contract.ts';
@@ -16,6 +17,7 @@ describeWith([...RABBITMQ_PROGRAMS, 'openssl'], 'a real RabbitMQ', () => {
   let server: RabbitMq;
   beforeAll(async () => {
     server = await startRabbitMq({
+      plugins: ['mqtt'],
       certificate: testCertificates().valid,
       settings: { channel_max: '16' },
       definitions: {
@@ -35,8 +37,8 @@ describeWith([...RABBITMQ_PROGRAMS, 'openssl'], 'a real RabbitMQ', () => {
         'rabbit_vhost_limit:parse_set(<<"full">>, <<"{\\"max-connections\\":0}">>, <<"test">>)',
       ].join(', '),
     );
-  }, 120_000);
-  afterAll(() => server.stop());
+  }, 240_000);
+  afterAll(() => server.stop(), 60_000);
 
   const at = (userinfo = LOGIN, path = '') => `amqp://${userinfo}127.0.0.1:${String(server.port)}${path}`;
   const probe = (userinfo = LOGIN, path = '', entry: Entry = {}) =>
@@ -194,6 +196,21 @@ describeWith([...RABBITMQ_PROGRAMS, 'openssl'], 'a real RabbitMQ', () => {
     expect((await probe(LOGIN, '', { expect: { blocked: [true, false] } })).status).toBe('up');
     await server.evaluate(`rabbit_alarm:clear_alarm(${alarm})`);
     await until('the end of the alarm', async () => (await probe()).status === 'up');
+  });
+
+  // Here, so that it need not be started once more.
+  test('its MQTT, another broker than mosquitto: up, a round trip, a wrong password, no MQTT 5', async () => {
+    const mqttAt = (userinfo: string) => `mqtt://${userinfo}127.0.0.1:${String(server.mqttPort)}`;
+    const options = { roundtrip: { topic: 'puptime/probe' } };
+    const { status, reasons, facts } = await probeTarget(mqtt, mqttAt(LOGIN), { options, timeout_ms: 5000 });
+    expect(status, JSON.stringify(reasons)).toBe('up');
+    expect(facts['roundtrip_ms']).toBeGreaterThan(0);
+    const wrong = await probeTarget(mqtt, mqttAt('probe:wrong@'), { timeout_ms: 5000 });
+    expect(verdict(wrong)).toEqual(['down', 'auth', 'auth', null]);
+    const version = await probeTarget(mqtt, mqttAt(LOGIN), { options: { version: 5 }, timeout_ms: 5000 });
+    expect(version.status).toBe('down');
+    expect(['closed', 'reset']).toContain(version.reason?.code);
+    expect(version.reason?.text).toContain('a broker that knows no MQTT 5 may do so');
   });
 
   test('amqps on a plain port, and amqp on a TLS port', async () => {

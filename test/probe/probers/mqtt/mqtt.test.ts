@@ -125,6 +125,16 @@ describe('what CONNACK says', () => {
     expect(result.reason?.text).toContain('unsupported protocol version');
   });
 
+  test('one that hangs up on MQTT 5 may not know it, and the text says so', async () => {
+    const peer = await listen((socket) => socket.once('data', () => socket.end()));
+    peers.push(peer);
+    const probeAs = (entry: Entry) => probeTarget(mqtt, `mqtt://127.0.0.1:${String(peer.port)}`, entry);
+    const five = await probeAs(V5);
+    expect(verdict(five)).toEqual(['down', 'closed', 'protocol']);
+    expect(five.reason?.text).toContain('a broker that knows no MQTT 5 may do so');
+    expect((await probeAs({})).reason?.text).not.toContain('MQTT 5');
+  });
+
   test('every property there is may be in it', async () => {
     const properties = [
       '1100000010', // session expiry
