@@ -13,7 +13,12 @@ export async function startTlsFront(
   const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (client) => {
     sockets.add(client);
     const inner = connect({ port, host: '127.0.0.1' });
-    client.on('error', () => inner.destroy()).on('close', () => sockets.delete(client));
+    client
+      .on('error', () => inner.destroy())
+      .on('close', () => {
+        sockets.delete(client);
+        inner.destroy();
+      });
     inner.on('error', () => client.destroy());
     client.pipe(inner).pipe(client);
   });

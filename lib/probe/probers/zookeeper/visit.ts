@@ -1,6 +1,7 @@
 import { Fault, type ProbeContext, fail } from '../../prober.ts';
 import { type Bytes, i32, u8 } from '../../wire/bytes.ts';
 import type { Conversation } from '../../wire/conversation.ts';
+import { withPatience } from '../../wire/patience.ts';
 import type { Credentials } from '../../wire/sasl.ts';
 import { type Header, i64, lengthened, readPacket, ustring } from './packets.ts';
 import type { ZOOKEEPER_FACTS } from './zookeeper-facts.ts';
@@ -17,6 +18,7 @@ export interface Visit {
 const TYPES = { exists: 3, getData: 4, auth: 100, closeSession: -11 } as const;
 const XIDS = { look: 1, close: 2, auth: -4 } as const;
 const SESSION_MS = 10_000;
+const PATIENCE_MS = 500;
 
 /**
  * Opens a session, looks at the node and closes the session. With credentials the node is read, which its ACL must allow;
@@ -34,7 +36,17 @@ export async function visit(conversation: Conversation, context: Context, plan: 
   if (found) mustBeFine(header, conversation, `the look at ${plan.path}`);
   if (found && type === TYPES.getData) skipData(rest);
   context.see(found ? { exists: true, ...statFacts(rest, context.now()) } : { exists: false });
+  await closeSession(conversation);
+}
+
+/** Waited for, but not judged: a session whose end the server has not read would last until it expires. */
+async function closeSession(conversation: Conversation): Promise<void> {
   await conversation.write(lengthened(i32(XIDS.close), i32(TYPES.closeSession)));
+  try {
+    await withPatience(conversation.read(), PATIENCE_MS);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+  }
   conversation.end();
 }
 

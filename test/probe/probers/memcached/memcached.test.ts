@@ -7,6 +7,7 @@ import { listen } from '../../../contract/misbehaving-server.ts';
 import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
 import { proberContract } from '../../../contract/prober-contract.ts';
 import { tlsContract } from '../../../contract/tls-contract.ts';
+import { probeWithTranscript } from '../../../contract/transcript.ts';
 import { describeWith } from '../../../servers/daemon.ts';
 import { MEMCACHED_PROGRAMS, type MemcachedStart, startMemcached } from '../../../servers/memcached.ts';
 
@@ -122,6 +123,17 @@ describeWith(MEMCACHED_PROGRAMS, 'a real memcached', () => {
       expect(['closed', 'reset']).toContain(missing.reason?.code);
     }
   });
+
+  test.each<MemcachedStart['login'] & {}>(['text', { sasl: 'plain' }, { sasl: 'cram-md5' }])(
+    'no transcript shows the password: %j',
+    async (login) => {
+      const server = await start({ login });
+      const { result, transcript } = await probeWithTranscript(memcached, at(server.port, 'joe:secret@'));
+      expect(result.status).toBe('up');
+      expect(transcript).toContain('***');
+      expect(transcript).not.toContain('secret');
+    },
+  );
 
   test('one without room for another connection is overloaded, with and without a login', async () => {
     const server = await start({ argv: ['-c', '30'] });

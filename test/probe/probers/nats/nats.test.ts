@@ -11,6 +11,7 @@ import { listen } from '../../../contract/misbehaving-server.ts';
 import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
 import { proberContract } from '../../../contract/prober-contract.ts';
 import { tlsContract } from '../../../contract/tls-contract.ts';
+import { probeWithTranscript } from '../../../contract/transcript.ts';
 import { testCertificates } from '../../../servers/certificates.ts';
 import {
   type Daemon,
@@ -344,6 +345,28 @@ describe('a peer that answers', () => {
     const result = await answering(greeting, reply);
     expect([result.status, result.reason?.code]).toEqual(['down', code]);
     expect(JSON.stringify(result.reasons)).not.toContain('secret');
+  });
+
+  test('no transcript shows a password, a token, or what proves a key', async () => {
+    const { seed } = makeSeed('U');
+    const peer = owned(
+      await listen((socket) => {
+        socket.write('INFO {"nonce":"abc"}\r\n');
+        socket.on('data', () => socket.write('PONG\r\n'));
+      }),
+    );
+    for (const [userinfo, options] of [
+      ['joe:secret@', {}],
+      [':secret@', {}],
+      ['', { nkey: seed }],
+    ] as const) {
+      const target = `nats://${userinfo}127.0.0.1:${String(peer.port)}`;
+      const { result, transcript } = await probeWithTranscript(nats, target, { options });
+      expect(result.status).toBe('up');
+      expect(transcript).toContain('***');
+      expect(transcript).not.toContain('secret');
+      expect(transcript).not.toMatch(/"sig":"[^*]/);
+    }
   });
 
   test('a message that never comes back is status', async () => {

@@ -5,6 +5,7 @@ import { type Peer, listen } from '../../../contract/misbehaving-server.ts';
 import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
 import { proberContract } from '../../../contract/prober-contract.ts';
 import { tlsContract } from '../../../contract/tls-contract.ts';
+import { probeWithTranscript } from '../../../contract/transcript.ts';
 import { testCertificates } from '../../../servers/certificates.ts';
 import { describeWith, freePort, until } from '../../../servers/daemon.ts';
 import { REDIS_PROGRAMS, type RedisServer, startRedis } from '../../../servers/redis.ts';
@@ -157,6 +158,28 @@ describeWith([...REDIS_PROGRAMS, 'openssl'], 'a real sentinel', () => {
     expect(verdict(await probe(first!.port, 'mymaster'))).toEqual(['down', 'quorum', 'expect', 'quorum']);
   });
 
+  test('a failover: the replica takes over, and clients are told its address', async () => {
+    const old = owned(await startRedis());
+    const replica = owned(
+      await startRedis({
+        settings: { replicaof: `127.0.0.1 ${String(old.port)}`, 'repl-diskless-sync-delay': '0' },
+      }),
+    );
+    await until('the link', async () =>
+      (await replica.command('info', 'replication')).includes('master_link_status:up'),
+    );
+    const server = owned(await startSentinel([['mymaster', old.port]]));
+    await until('the replica', async () => (await probe(server.port, 'mymaster')).facts['replicas'] === 1);
+    await old.stop();
+    await until(
+      'the failover',
+      async () =>
+        (await probe(server.port, 'mymaster')).facts['master'] === `127.0.0.1:${String(replica.port)}`,
+      20_000,
+    );
+    await until('its end', async () => (await probe(server.port, 'mymaster')).status === 'up', 20_000);
+  });
+
   test('a master that it does not watch, and a sentinel that watches nothing', async () => {
     const server = owned(await startSentinel([]));
     const result = await probe(server.port, 'nobody');
@@ -185,6 +208,9 @@ describeWith([...REDIS_PROGRAMS, 'openssl'], 'a real sentinel', () => {
     expect((await probe(server.port, 'mymaster', ':secret@')).status).toBe('up');
     expect(verdict(await probe(server.port, 'mymaster', ':wrong@'))).toEqual(['down', 'auth', 'auth', null]);
     expect(verdict(await probe(server.port, 'mymaster'))).toEqual(['down', 'auth', 'auth', null]);
+    const { transcript } = await probeWithTranscript(sentinel, at(server.port, 'mymaster', ':secret@'));
+    expect(transcript).toContain('AUTH');
+    expect(transcript).not.toContain('secret');
     const bare = await probe(server.port, 'mymaster', 'bare:pw@');
     expect(bare.status, JSON.stringify(bare.reasons)).toBe('up');
     expect(bare.facts).toMatchObject({ quorum: true, state: 'ok' });

@@ -3,6 +3,7 @@ import type { Result } from '../../../../lib/words/result.ts';
 import { stomp } from '../../../../lib/probe/probers/stomp.ts';
 import { listen } from '../../../contract/misbehaving-server.ts';
 import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
+import { probeWithTranscript } from '../../../contract/transcript.ts';
 
 const peers: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -49,6 +50,17 @@ describe('a peer made from the specification', () => {
     const result = await answering(replies);
     expect(result.status, JSON.stringify(result.reasons)).toBe('up');
     expect(result.facts['version']).toMatch(/^1\.[012]$/);
+  });
+
+  test('no transcript shows the password', async () => {
+    const left = [CONNECTED, BYE];
+    const peer = await listen((socket) => void socket.on('data', () => socket.write(left.shift() ?? '')));
+    peers.push(peer);
+    const target = `stomp://joe:secret@127.0.0.1:${String(peer.port)}`;
+    const { result, transcript } = await probeWithTranscript(stomp, target);
+    expect(result.status).toBe('up');
+    expect(transcript).toContain('passcode:***');
+    expect(transcript).not.toContain('secret');
   });
 
   test('a round trip', async () => {
