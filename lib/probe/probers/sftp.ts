@@ -19,6 +19,10 @@ export const sftp: Prober<SshHostOptions, typeof SFTP_FACTS> = {
     'The host has proved its key, the login is taken, SFTP is spoken, and there is something at the path: a file, with its size and age, or a directory that can be listed. Nothing is read or written but that.',
   schemes: [{ scheme: 'sftp', port: 22, shape: 'path' }],
   example: 'sftp://backup@files.example.org/srv/backup',
+  exampleOptions: {
+    key: '${file:/etc/puptime/id_ed25519}',
+    known_hosts: '${file:/etc/ssh/ssh_known_hosts}',
+  },
   options: SSH_HOST_OPTIONS,
   facts: SFTP_FACTS,
   proxy: true,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
+import type { Traced } from '../../../../lib/probe/wire/trace.ts';
 import { cassandra } from '../../../../lib/probe/probers/cassandra.ts';
 import { listen } from '../../../contract/misbehaving-server.ts';
 import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
@@ -67,6 +68,19 @@ describe('cassandra, to a peer written from the native protocol’s specificatio
     const missing = await probe(server.port);
     expect(verdict(missing)).toEqual(['down', 'auth', 'auth']);
     expect(missing.facts['authenticator']).toBe('PasswordAuthenticator');
+  });
+
+  test('no transcript shows the password', async () => {
+    const server = await start({ user: { name: 'probe', password: 'se:c:ret' } });
+    const said: string[] = [];
+    const trace = (entry: Traced) => {
+      if (entry.kind === 'sent') said.push(Buffer.from(entry.bytes).toString('utf8'));
+    };
+    const entry = {};
+    const { status } = await probeTarget(cassandra, at(server.port, 'probe:se%3Ac%3Aret@'), entry, { trace });
+    expect([status, said.length > 2]).toEqual(['up', true]);
+    expect(said.join('\n')).toContain('***');
+    expect(said.join('\n')).not.toContain('c:ret');
   });
 
   test('the authenticator of DataStax is told the mechanism first', async () => {

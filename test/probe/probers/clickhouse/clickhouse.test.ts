@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
+import type { Traced } from '../../../../lib/probe/wire/trace.ts';
 import { clickhouse } from '../../../../lib/probe/probers/clickhouse.ts';
 import { text, varint } from '../../../../lib/probe/probers/clickhouse/packets.ts';
 import { listen } from '../../../contract/misbehaving-server.ts';
@@ -236,6 +237,21 @@ describe('clickhouse, to a peer that speaks as later versions do', () => {
     });
     const allowed = await probe(peer.port, '', '', { expect: { readonly_tables: '<= 2' } });
     expect(allowed.status, explain(allowed)).toBe('up');
+  });
+
+  test('no transcript shows the password', async () => {
+    const server = owned(await startPeer(laterServer()));
+    const said: string[] = [];
+    const trace = (entry: Traced) => {
+      if (entry.kind === 'sent') said.push(Buffer.from(entry.bytes).toString('utf8'));
+    };
+    const entry = { expect: { readonly_tables: 2 } };
+    const { status } = await probeTarget(clickhouse, at(server.port, 'probe:se%3Ac%3Aret@'), entry, {
+      trace,
+    });
+    expect([status, said.length > 2]).toEqual(['up', true]);
+    expect(said.join('\n')).toContain('***');
+    expect(said.join('\n')).not.toContain('c:ret');
   });
 
   test.each([

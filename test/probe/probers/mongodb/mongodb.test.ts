@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
+import type { Traced } from '../../../../lib/probe/wire/trace.ts';
 import { mongodb } from '../../../../lib/probe/probers/mongodb.ts';
 import { listen } from '../../../contract/misbehaving-server.ts';
 import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
 import { proberContract } from '../../../contract/prober-contract.ts';
 import { tlsContract } from '../../../contract/tls-contract.ts';
+import { testCertificates } from '../../../servers/certificates.ts';
 import { type Doc, type MongoSettings, date, encode, raw, startMongo } from './mongo-peer.ts';
 
 const verdict = ({ status, reason }: Result) => [status, reason?.code, reason?.phase, reason?.fact];
@@ -111,6 +113,28 @@ describe('mongodb, to a peer written from its wire protocol', () => {
     expect(verdict(await probe(forgetful.port, LOGIN))).toEqual(['down', 'auth', 'auth', null]);
     const costly = await start({ user, scram: { rounds: '99999999' } });
     expect(verdict(await probe(costly.port, LOGIN))).toEqual(['down', 'protocol', 'auth', null]);
+  });
+
+  test('no transcript shows the password', async () => {
+    const server = await start({
+      user: { name: 'probe', password: 'se:c:ret', source: '$external' },
+      mechanisms: ['PLAIN'],
+      certificate: testCertificates().valid,
+    });
+    const said: string[] = [];
+    const trace = (entry: Traced) => {
+      if (entry.kind === 'sent') said.push(Buffer.from(entry.bytes).toString('utf8'));
+    };
+    const entry = { service: { tls: { ca: testCertificates().ca } }, timeout_ms: 6000 };
+    const { status } = await probeTarget(
+      mongodb,
+      at(server.port, 'probe:se%3Ac%3Aret@', '/?tls=true&authMechanism=PLAIN'),
+      entry,
+      { trace },
+    );
+    expect([status, said.length > 2]).toEqual(['up', true]);
+    expect(said.join('\n')).toContain('***');
+    expect(said.join('\n')).not.toContain('c:ret');
   });
 
   test('PLAIN goes only over TLS', () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Result } from '../../../../lib/words/result.ts';
+import type { Traced } from '../../../../lib/probe/wire/trace.ts';
 import { mssql } from '../../../../lib/probe/probers/mssql.ts';
 import { listen } from '../../../contract/misbehaving-server.ts';
 import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
@@ -90,6 +91,24 @@ describe('mssql, to a peer written from MS-TDS', () => {
     const missing = await probe(server.port, LOGIN, '/nothing');
     expect(verdict(missing)).toEqual(['down', 'status', 'protocol']);
     expect(missing.reason?.text).toContain('4060 Cannot open database "nothing"');
+  });
+
+  test('no transcript shows the password', async () => {
+    const server = await start({ user: { name: 'probe', password: 'se:c:ret' } });
+    const said: string[] = [];
+    const sent: Buffer[] = [];
+    const trace = (entry: Traced) => {
+      if (entry.kind !== 'sent') return;
+      sent.push(Buffer.from(entry.bytes));
+      said.push(Buffer.from(entry.bytes).toString('latin1').replaceAll('\0', ''));
+    };
+    const entry = { options: plain };
+    const { status } = await probeTarget(mssql, at(server.port, 'probe:se%3Ac%3Aret@'), entry, { trace });
+    expect([status, said.length > 2]).toEqual(['up', true]);
+    // In the form of LOGIN7: nibbles swapped, then changed by 0xa5.
+    const hidden = [...Buffer.from('c:ret', 'utf16le')].map((byte) => ((byte << 4) | (byte >> 4)) ^ 0xa5);
+    expect(sent.some((bytes) => bytes.includes(Buffer.from(hidden)))).toBe(false);
+    expect(said.join('\n')).not.toContain('c:ret');
   });
 
   test('a certificate that is not good keeps the password back', async () => {
