@@ -9,6 +9,7 @@ import { stepNamesIn } from '../../step-reference.ts';
 import { type Capture, LONGEST_CAPTURE, prepareCapture } from './capture.ts';
 import { type CookieJar, createCookieJar } from './cookie-jar.ts';
 import { follow } from './follow.ts';
+import { askToken } from './oauth2.ts';
 import { HTTP_FACTS, type HttpContext } from './http-facts.ts';
 import type { Plan } from './plan.ts';
 import { type MakePlan, stepPlanner } from './step-plan.ts';
@@ -38,11 +39,14 @@ export function prepareSteps(steps: readonly StepOptions[], base: Plan): Steps {
   return async (context) => {
     const cookies = createCookieJar();
     const captured = new Map<string, string>();
+    const { login } = base;
+    // Once for all of them.
+    const token = login?.kind === 'oauth2' ? await askToken(login.token, base, context) : null;
     const done: { readonly name: string; readonly url: string | null; readonly status: number | null }[] = [];
     for (const step of prepared) {
       const facts: HttpFacts = {};
       try {
-        await take(step, captured, cookies, observing(context, facts, step.label));
+        await take(step, { captured, token }, cookies, observing(context, facts, step.label));
       } catch (error) {
         throw error instanceof Fault ? new Fault(labelled(error.finding, step.label)) : error;
       } finally {
@@ -91,15 +95,12 @@ function prepareStep(
 
 async function take(
   { label, plan, checks, captures }: PreparedStep,
-  captured: Map<string, string>,
+  { captured, token }: Known,
   cookies: CookieJar,
   { context, facts }: Observing,
 ): Promise<void> {
-  await follow(
-    plan((name) => captured.get(name) ?? ''),
-    context,
-    cookies,
-  );
+  const made = plan((name) => captured.get(name) ?? '');
+  await follow(authorized(made, token), context, cookies);
   const reasons = judge({ expect: checks, prefer: [] }, facts);
   const findings = reasons.map(({ code, phase, text, expected, got }) =>
     labelled({ code, phase, text, expected, got }, label),
@@ -119,6 +120,19 @@ async function take(
     context.conceal(value);
     captured.set(name, value);
   }
+}
+
+interface Known {
+  readonly captured: Map<string, string>;
+  /** an Authorization field that the login was given; null without one */
+  readonly token: string | null;
+}
+
+/** With the token, where the step is one of those that log in. */
+function authorized(plan: Plan, token: string | null): Plan {
+  if (plan.login?.kind !== 'oauth2' || token === null) return plan;
+  const { place, request } = plan.first;
+  return { ...plan, login: null, first: { place, request: { ...request, authorization: token } } };
 }
 
 interface Observing {

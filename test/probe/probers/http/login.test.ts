@@ -224,6 +224,16 @@ describe('OAuth2 client credentials', () => {
     });
   });
 
+  it('asks for one token for all steps', async () => {
+    const { origin, requests } = await oauthServer();
+    const { auth } = login(`${origin}/token`).options;
+    const result = await probeTarget(http, `${origin}/`, {
+      options: { auth, steps: [{ url: '/a' }, { url: '/b' }] },
+    });
+    expect(result.reasons).toEqual([]);
+    expect(requests()).toBe(3);
+  });
+
   it('an endpoint that is not there is auth as well, and says why', async () => {
     const port = String(await closedPort());
     const result = await probeTarget(http, 'http://127.0.0.1:9/', login(`http://127.0.0.1:${port}/t`));
