@@ -8,8 +8,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'sip',
   'sips',
   'rtsp',
-  'stun',
-  'turn',
   'dhcp',
   'vnc',
   'rdp',

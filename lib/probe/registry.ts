@@ -9,11 +9,7 @@ export interface RegisteredProber {
 
 /** One line for each prober: the only place that knows them all. */
 export const PROBERS: readonly RegisteredProber[] = [
-  {
-    type: 'amqp',
-    schemes: ['amqp', 'amqps'],
-    load: async () => (await import('./probers/amqp.ts')).amqp,
-  },
+  { type: 'amqp', schemes: ['amqp', 'amqps'], load: async () => (await import('./probers/amqp.ts')).amqp },
   { type: 'command', schemes: [], load: async () => (await import('./probers/command.ts')).command },
   {
     type: 'dns',
@@ -29,34 +25,14 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['kafka', 'kafkas'],
     load: async () => (await import('./probers/kafka.ts')).kafka,
   },
-  {
-    type: 'mqtt',
-    schemes: ['mqtt', 'mqtts'],
-    load: async () => (await import('./probers/mqtt.ts')).mqtt,
-  },
-  {
-    type: 'imap',
-    schemes: ['imap', 'imaps'],
-    load: async () => (await import('./probers/imap.ts')).imap,
-  },
-  {
-    type: 'modbus',
-    schemes: ['modbus'],
-    load: async () => (await import('./probers/modbus.ts')).modbus,
-  },
+  { type: 'mqtt', schemes: ['mqtt', 'mqtts'], load: async () => (await import('./probers/mqtt.ts')).mqtt },
+  { type: 'imap', schemes: ['imap', 'imaps'], load: async () => (await import('./probers/imap.ts')).imap },
+  { type: 'modbus', schemes: ['modbus'], load: async () => (await import('./probers/modbus.ts')).modbus },
   { type: 'ntp', schemes: ['ntp'], load: async () => (await import('./probers/ntp.ts')).ntp },
   { type: 'ping', schemes: ['ping'], load: async () => (await import('./probers/ping.ts')).ping },
-  {
-    type: 'pop3',
-    schemes: ['pop3', 'pop3s'],
-    load: async () => (await import('./probers/pop3.ts')).pop3,
-  },
+  { type: 'pop3', schemes: ['pop3', 'pop3s'], load: async () => (await import('./probers/pop3.ts')).pop3 },
   { type: 'sieve', schemes: ['sieve'], load: async () => (await import('./probers/sieve.ts')).sieve },
-  {
-    type: 'radius',
-    schemes: ['radius'],
-    load: async () => (await import('./probers/radius.ts')).radius,
-  },
+  { type: 'radius', schemes: ['radius'], load: async () => (await import('./probers/radius.ts')).radius },
   {
     type: 'syslog',
     schemes: ['syslog', 'syslog+tcp', 'syslog+tls'],
@@ -94,11 +70,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     load: async () => (await import('./probers/clickhouse.ts')).clickhouse,
   },
   { type: 'mssql', schemes: ['mssql'], load: async () => (await import('./probers/mssql.ts')).mssql },
-  {
-    type: 'mongodb',
-    schemes: ['mongodb'],
-    load: async () => (await import('./probers/mongodb.ts')).mongodb,
-  },
+  { type: 'mongodb', schemes: ['mongodb'], load: async () => (await import('./probers/mongodb.ts')).mongodb },
   { type: 'sftp', schemes: ['sftp'], load: async () => (await import('./probers/sftp.ts')).sftp },
   { type: 'snmp', schemes: ['snmp'], load: async () => (await import('./probers/snmp.ts')).snmp },
   { type: 'ssh', schemes: ['ssh'], load: async () => (await import('./probers/ssh.ts')).ssh },
@@ -196,11 +168,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['gearman', 'gearmans'],
     load: async () => (await import('./probers/gearman.ts')).gearman,
   },
-  {
-    type: 'nats',
-    schemes: ['nats', 'natss'],
-    load: async () => (await import('./probers/nats.ts')).nats,
-  },
+  { type: 'nats', schemes: ['nats', 'natss'], load: async () => (await import('./probers/nats.ts')).nats },
   {
     type: 'zookeeper',
     schemes: ['zookeeper', 'zookeepers'],
@@ -211,6 +179,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['stomp', 'stomps'],
     load: async () => (await import('./probers/stomp.ts')).stomp,
   },
+  { type: 'stun', schemes: ['stun', 'turn'], load: async () => (await import('./probers/stun.ts')).stun },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {
