@@ -6,6 +6,7 @@ import { digestAuthorization } from '../../../../lib/probe/probers/http/digest.t
 import { http } from '../../../../lib/probe/probers/http.ts';
 import { closedPort } from '../../../contract/misbehaving-server.ts';
 import { jobFor, probeTarget } from '../../../contract/probe-target.ts';
+import { probeWithTranscript } from '../../../contract/transcript.ts';
 import { portOf } from './peers.ts';
 
 const closers: (() => unknown)[] = [];
@@ -222,6 +223,20 @@ describe('OAuth2 client credentials', () => {
       code: 'auth',
       text: `no token from ${endpoint.origin}/t: ${words}`,
     });
+  });
+
+  it.each(['basic', 'body'])('a transcript shows no secret (%s)', async (client_auth) => {
+    const { origin } = await oauthServer();
+    const entry = login(`${origin}/token`, { client_auth });
+    const { result, transcript } = await probeWithTranscript(http, `${origin}/`, entry);
+    expect(result.status).toBe('up');
+    expect(transcript).toContain('POST /token');
+    for (const secret of [
+      'cret',
+      Buffer.from('s%25cret').toString('base64').slice(2, -2),
+      `Bearer ${TOKEN}\r`,
+    ])
+      expect(transcript.replace(/you said.*/, '')).not.toContain(secret);
   });
 
   it('asks for one token for all steps', async () => {
