@@ -91,6 +91,8 @@ function layOut(top: string, { certificate, guarded }: NnrpdStart): void {
     hismethod: 'hisv6',
     enableoverview: 'true',
     ovmethod: 'tradindexed',
+    // Else it serves nobody while the machine is busy.
+    nnrpdloadlimit: '0',
     ...(certificate === undefined ? {} : { tlscertfile: at('etc/cert.pem'), tlskeyfile: at('etc/key.pem') }),
   };
   write('etc/inn.conf', linesOf(settings));

@@ -60,7 +60,7 @@ async function scripted(script: Script, data = '', port?: number) {
 async function probe(path: string, script: Script = {}, data = '', entry: Entry = {}, port?: number) {
   const server = await scripted(script, data, port);
   const result = await probeTarget(ftp, `ftp://127.0.0.1:${String(server.port)}${path}`, {
-    timeout_ms: 800,
+    timeout_ms: 2000,
     ...entry,
   });
   return { result, ...server };

@@ -92,7 +92,7 @@ describe('gemini against a little peer, from the specification of the protocol',
     try {
       return await probeTarget(gemini, `gemini://127.0.0.1:${String(peer.port)}/a?b%20c`, {
         ...trusting(entry),
-        timeout_ms: 800,
+        timeout_ms: 2000,
       });
     } finally {
       peer.close();

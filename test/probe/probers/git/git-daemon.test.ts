@@ -101,7 +101,7 @@ describe('forms of a server of git, from gitprotocol-pack(5)', () => {
       }),
     );
     peers.push(peer);
-    return probe(peer.port, '/x', { timeout_ms: 500 });
+    return probe(peer.port, '/x', { timeout_ms: 2000 });
   };
   const sha = 'a'.repeat(40);
 

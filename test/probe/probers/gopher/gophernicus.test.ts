@@ -91,7 +91,7 @@ describe('gopher against a little peer, from RFC 1436', () => {
       }),
     );
     peers.push(peer);
-    return { result: await probe(peer.port, where, { timeout_ms: 500 }), heard };
+    return { result: await probe(peer.port, where, { timeout_ms: 2000 }), heard };
   };
 
   test.each([

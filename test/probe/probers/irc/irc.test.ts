@@ -33,7 +33,7 @@ async function probe(script: Script, userinfo = '') {
   });
   peers.push(peer);
   const result = await probeTarget(irc, `irc://${userinfo}127.0.0.1:${String(peer.port)}`, {
-    timeout_ms: 500,
+    timeout_ms: 1500,
     options: userinfo === '' ? {} : { allow_plaintext: true },
   });
   return { result, heard };

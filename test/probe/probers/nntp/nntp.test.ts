@@ -37,7 +37,7 @@ async function probe(script: Script, path = '/g', userinfo = '', entry: Entry = 
   });
   peers.push(peer);
   const result = await probeTarget(nntp, `nntp://${userinfo}127.0.0.1:${String(peer.port)}${path}`, {
-    timeout_ms: 500,
+    timeout_ms: 2000,
     ...entry,
   });
   return { result, heard };

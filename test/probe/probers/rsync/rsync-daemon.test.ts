@@ -119,7 +119,7 @@ describe('older and stranger daemons, from rsync’s clientserver.c', () => {
       });
     });
     peers.push(peer);
-    const result = await probe(peer.port, '/old', 'me:secret@', { timeout_ms: 800 });
+    const result = await probe(peer.port, '/old', 'me:secret@', { timeout_ms: 2000 });
     return { result, response: heard.split('\n')[2] };
   }
   const plain = (hash: Buffer) => `me ${hash.toString('base64').replace(/=+$/, '')}`;

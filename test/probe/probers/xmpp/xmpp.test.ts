@@ -22,7 +22,7 @@ async function probe(said: readonly string[], userinfo = '') {
   });
   peers.push(peer);
   const result = await probeTarget(xmpp, `xmpp://${userinfo}127.0.0.1:${String(peer.port)}`, {
-    timeout_ms: 500,
+    timeout_ms: 2000,
     options: userinfo === '' ? {} : { allow_plaintext: true, starttls: 'never' },
   });
   return { result, heard };
