@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, type JsonSchema } from '../../words/json.ts';
+import { isObject, type Json, type JsonSchema } from '../../words/json.ts';
 import type { FactTable, FactsOf } from '../../words/fact.ts';
 import { type Prober, fail } from '../prober.ts';
 import { type Answer, objectIn, refuseForm, textIn } from '../wire/http/answer.ts';
@@ -85,7 +85,7 @@ function valueIn(answer: Answer): FactsOf<typeof FACTS> {
   const [first] = result;
   return {
     rows: result.length,
-    value: isObject(first) ? sampleOf(listOf((first as JsonObject).value)) : null,
+    value: isObject(first) ? sampleOf(listOf(first.value)) : null,
   };
 }
 

@@ -76,7 +76,8 @@ export function preparePreset<Options extends PresetOptions, Table extends FactT
       throw new InvalidOptions('target', 'it names no host, expected NAME://HOST');
     const { host, port, scheme } = target;
     const path = target.path.replace(/^\/+|\/+$/g, '');
-    if (/[\0-\x1f]/.test(path)) throw new InvalidOptions('target', 'the path holds a control character');
+    if ([...path].some((character) => character < ' '))
+      throw new InvalidOptions('target', 'the path holds a control character');
     if (path !== PLACEHOLDER) how.check?.(path, options);
     const prefix =
       how.path === 'prefix' && path !== '' ? `/${path.split('/').map(encodeURIComponent).join('/')}` : '';

@@ -30,8 +30,6 @@ async function probe(
   const target = `kubernetes://${user}127.0.0.1:${String(peer.port)}${path}`;
   return { ...(await probeTarget(kubernetes, target, { timeout_ms: 1500, ...entry })), peer };
 }
-const verdict = ({ status, reason }: Result) => [status, reason?.code, reason?.fact];
-
 proberContract({
   prober: kubernetes,
   target: (port) => `kubernetes://127.0.0.1:${String(port)}`,
