@@ -47,7 +47,7 @@ export function encodeShort(text: string): Buffer {
   return Buffer.concat([u8(bytes.length), bytes]);
 }
 
-export function encodeLong(text: string): Buffer {
+function encodeLong(text: string): Buffer {
   const bytes = Buffer.from(text, 'utf8');
   return Buffer.concat([u32(bytes.length), bytes]);
 }

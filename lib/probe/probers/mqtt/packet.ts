@@ -72,7 +72,7 @@ export function readBody({ body }: Packet, peer: string, name: string): Bytes {
 }
 
 /** Seven bits a byte, least significant first, four bytes at most. Source: MQTT 5.0 §1.5.5. */
-export function encodeLength(length: number): Buffer {
+function encodeLength(length: number): Buffer {
   const low = length % 128;
   return length < 128 ? u8(length) : Buffer.concat([u8(low | 0x80), encodeLength((length - low) / 128)]);
 }
