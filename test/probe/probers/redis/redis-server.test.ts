@@ -259,7 +259,7 @@ describeWith(REDIS_PROGRAMS, 'a real redis-server', () => {
       const settings = {
         'cluster-enabled': 'yes',
         'cluster-port': String(await freePort()),
-        'cluster-node-timeout': '400',
+        'cluster-node-timeout': '1000',
       };
       const node = await start(settings);
       await node.command('cluster', 'addslotsrange', ...range.split(' '));
@@ -272,6 +272,7 @@ describeWith(REDIS_PROGRAMS, 'a real redis-server', () => {
     }
     for (const { command } of nodes)
       await until('the cluster', async () => (await command('cluster', 'info')).includes('cluster_state:ok'));
+    await until('it to be whole', async () => (await probe(first.port)).status === 'up');
     const whole = await probe(first.port);
     expect(whole.status, JSON.stringify(whole.reasons)).toBe('up');
     expect(whole.facts).toMatchObject({ cluster_state: 'ok', cluster_slots_lost: 0, cluster_nodes: 3 });
