@@ -5,9 +5,6 @@ export const HOOKS_OF_A_RUN: ReadonlySet<string> = new Set(['on_run', 'on_isolat
 export const LATER_KEYS: ReadonlySet<string> = new Set(['beat', 'compare']);
 
 export const LATER_SCHEMES: ReadonlySet<string> = new Set([
-  'sip',
-  'sips',
-  'rtsp',
   'dhcp',
   'vnc',
   'rdp',
@@ -16,8 +13,6 @@ export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'iscsi',
   'mumble',
   'teamspeak',
-  'minecraft',
-  'source',
   'socks5',
   'httpproxy',
   'domain',

@@ -180,6 +180,18 @@ export const PROBERS: readonly RegisteredProber[] = [
     load: async () => (await import('./probers/stomp.ts')).stomp,
   },
   { type: 'stun', schemes: ['stun', 'turn'], load: async () => (await import('./probers/stun.ts')).stun },
+  {
+    type: 'sip',
+    schemes: ['sip', 'sip+tcp', 'sips'],
+    load: async () => (await import('./probers/sip.ts')).sip,
+  },
+  { type: 'rtsp', schemes: ['rtsp', 'rtsps'], load: async () => (await import('./probers/rtsp.ts')).rtsp },
+  {
+    type: 'minecraft',
+    schemes: ['minecraft'],
+    load: async () => (await import('./probers/minecraft.ts')).minecraft,
+  },
+  { type: 'source', schemes: ['source'], load: async () => (await import('./probers/source.ts')).source },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {
