@@ -76,8 +76,7 @@ export function preparePreset<Options extends PresetOptions, Table extends FactT
       throw new InvalidOptions('target', 'it names no host, expected NAME://HOST');
     const { host, port, scheme } = target;
     const path = target.path.replace(/^\/+|\/+$/g, '');
-    if (/\p{Cc}/u.test(path))
-      throw new InvalidOptions('target', 'the path holds a control character');
+    if (/\p{Cc}/u.test(path)) throw new InvalidOptions('target', 'the path holds a control character');
     if (path !== PLACEHOLDER) how.check?.(path, options);
     const prefix =
       how.path === 'prefix' && path !== '' ? `/${path.split('/').map(encodeURIComponent).join('/')}` : '';
