@@ -10,6 +10,8 @@ import type { Overheard } from './trace.ts';
 export interface Datagrams {
   readonly address: Address;
   readonly peer: string;
+  /** where we send from: for protocols that say so in their messages */
+  readonly local: { readonly ip: string; readonly port: number };
   /** `shown`: the same for a transcript, where it holds a secret. */
   send(data: Uint8Array, shown?: Uint8Array): Promise<void>;
   /** The next datagram. Rejects at the deadline (timeout), or when the port is closed (refused). */
@@ -107,6 +109,10 @@ export async function openDatagrams(
   return {
     address,
     peer,
+    get local() {
+      const { address: ip, port } = socket.address();
+      return { ip, port };
+    },
     async send(data, shown = data) {
       host.overheard.sent(shown);
       const error = await new Promise<Error | null>((resolve) => {

@@ -1,5 +1,5 @@
 import type { Place } from '../../wire/http/place.ts';
-import type { DigestLogin } from './digest.ts';
+import type { DigestLogin } from '../../wire/http/digest.ts';
 import type { TokenRequest } from './oauth2.ts';
 import type { BodyLimits } from '../../wire/http/received-body.ts';
 import type { Step } from './redirect.ts';

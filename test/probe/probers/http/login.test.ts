@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { challengesOf } from '../../../../lib/probe/probers/http/challenges.ts';
-import { digestAuthorization } from '../../../../lib/probe/probers/http/digest.ts';
+import { challengesOf } from '../../../../lib/probe/wire/http/challenges.ts';
+import { digestAuthorization } from '../../../../lib/probe/wire/http/digest.ts';
 import { http } from '../../../../lib/probe/probers/http.ts';
 import { closedPort } from '../../../contract/misbehaving-server.ts';
 import { jobFor, probeTarget } from '../../../contract/probe-target.ts';
