@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type TestCertificate, testCertificates } from './certificates.ts';
@@ -47,6 +47,8 @@ const isRoot = process.getuid?.() === 0;
 /** Starts MariaDB on a free port of 127.0.0.1 with the users above. `settings` are options of mariadbd. */
 export async function startMariadb(settings: readonly string[] = []): Promise<Mariadb> {
   const temporary = temporaryDirectory('mariadb');
+  open += 1;
+  let closed = false;
   const at = (name: string) => path.join(temporary.path, name);
   const port = await freePort();
   cpSync(template(), at('data'), { recursive: true });
@@ -99,7 +101,13 @@ export async function startMariadb(settings: readonly string[] = []): Promise<Ma
       await sql('FLUSH SSL');
     },
     stop,
-    close: stop,
+    async close() {
+      await stop();
+      if (closed) return;
+      closed = true;
+      open -= 1;
+      if (open === 0) removeTemplate();
+    },
   };
 }
 
@@ -116,6 +124,8 @@ const SMALL = [
 ];
 
 let made: string | null = null;
+/** servers that were not closed */
+let open = 0;
 
 /** Made once, then copied. */
 function template(): string {
@@ -139,6 +149,12 @@ function template(): string {
   );
   made = directory;
   return directory;
+}
+
+/** With the last server, as a worker may be ended before it clears up. */
+function removeTemplate(): void {
+  if (made !== null) rmSync(path.dirname(made), { recursive: true, force: true });
+  made = null;
 }
 
 function own(directory: string): void {

@@ -1,5 +1,5 @@
 import { type StdioOptions, execFile, execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, copyFileSync, cpSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, copyFileSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type TestCertificate, testCertificates } from './certificates.ts';
@@ -52,6 +52,7 @@ export interface Postgres extends Daemon {
   sql(text: string, database?: string): Promise<string>;
   /** Sets these in its configuration and has it read again. */
   reload(settings: Settings): Promise<void>;
+  /** Stops it and removes its files. */
   close(): Promise<void>;
 }
 
@@ -76,6 +77,8 @@ export async function startPostgres({
 }: PostgresStart = {}): Promise<Postgres> {
   const port = await freePort();
   configure(directory, { port: String(port), ...settings });
+  open += 1;
+  let closed = false;
   const daemon = await startDaemon({
     argv: asOwner(['postgres', '-D', directory]),
     ready: (output) => output.includes(ready ? 'ready to accept' : 'listening on'),
@@ -105,7 +108,14 @@ export async function startPostgres({
       await until('the configuration to be read again', () => reloads() > before);
     },
     stop: () => stop(daemon),
-    close: () => stop(daemon),
+    async close() {
+      await stop(daemon);
+      rmSync(path.dirname(directory), { recursive: true, force: true });
+      if (closed) return;
+      closed = true;
+      open -= 1;
+      if (open === 0) removeTemplate();
+    },
   };
 }
 
@@ -146,6 +156,8 @@ export function own(file: string): string {
 }
 
 let template: string | null = null;
+/** servers that were not closed */
+let open = 0;
 
 /** Made once, then copied: initdb takes a second or more. */
 function newCluster(): string {
@@ -154,6 +166,12 @@ function newCluster(): string {
   cpSync(template, directory, { recursive: true, preserveTimestamps: true });
   chmodSync(path.dirname(directory), 0o755);
   return own(directory);
+}
+
+/** With the last server, as a worker may be ended before it clears up. */
+function removeTemplate(): void {
+  if (template !== null) rmSync(path.dirname(template), { recursive: true, force: true });
+  template = null;
 }
 
 function makeCluster(): string {

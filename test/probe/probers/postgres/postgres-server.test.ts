@@ -345,7 +345,7 @@ describeWith(POSTGRES_PROGRAMS, 'a real PostgreSQL', () => {
     ]);
     await replica.sql('SELECT pg_wal_replay_resume()');
 
-    await primary.close();
+    await primary.stop();
     await until('the cut', async () => (await linked()).facts['link'] === 'down');
     const cut = await linked();
     expect(verdict(cut)).toEqual(['down', 'replication', 'expect', 'link']);
@@ -368,7 +368,7 @@ describeWith(POSTGRES_PROGRAMS, 'a real PostgreSQL', () => {
     expect(verdict(await probeAt(starting.port, ''))).toEqual(['down', 'loading', 'expect', 'loading']);
     const allowed = { ...NO_TLS, expect: { loading: [true, false] } };
     expect((await probeAt(starting.port, 'trusted@', 'shop', allowed)).status).toBe('up');
-    await starting.close();
+    await starting.stop();
 
     const cold = { primary_conninfo: '', restore_command: '', hot_standby: 'off' };
     const standby = owned(await startPostgres({ directory, settings: cold, ready: false }));
