@@ -6,7 +6,6 @@ export const LATER_KEYS: ReadonlySet<string> = new Set(['beat', 'compare']);
 
 export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'dhcp',
-  'vnc',
   'rdp',
   'smb',
   'nfs',

@@ -192,6 +192,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     load: async () => (await import('./probers/minecraft.ts')).minecraft,
   },
   { type: 'source', schemes: ['source'], load: async () => (await import('./probers/source.ts')).source },
+  { type: 'vnc', schemes: ['vnc'], load: async () => (await import('./probers/vnc.ts')).vnc },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {

@@ -35,7 +35,8 @@ export async function readMessage(
     seen.wrong = !form.start.startsWith(start);
     return seen.wrong ? sofar.length : endOfHead(sofar);
   }, MAX_HEAD);
-  const head = (seen.wrong ? null : readHead(bytes.toString('utf8'), form)) ?? notThis(conversation, form, bytes);
+  const head =
+    (seen.wrong ? null : readHead(bytes.toString('utf8'), form)) ?? notThis(conversation, form, bytes);
   const length = lengthOf(head) ?? 0;
   if (length > MAX_BODY)
     fail('too_large', 'protocol', `${conversation.peer} sent a body of ${String(length)} bytes`);
