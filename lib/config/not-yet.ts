@@ -6,13 +6,11 @@ export const LATER_KEYS: ReadonlySet<string> = new Set(['beat', 'compare']);
 
 export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'dhcp',
-  'rdp',
   'smb',
   'nfs',
   'iscsi',
   'mumble',
   'teamspeak',
-  'socks5',
   'httpproxy',
   'domain',
 ]);

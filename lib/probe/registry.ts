@@ -193,6 +193,8 @@ export const PROBERS: readonly RegisteredProber[] = [
   },
   { type: 'source', schemes: ['source'], load: async () => (await import('./probers/source.ts')).source },
   { type: 'vnc', schemes: ['vnc'], load: async () => (await import('./probers/vnc.ts')).vnc },
+  { type: 'rdp', schemes: ['rdp'], load: async () => (await import('./probers/rdp.ts')).rdp },
+  { type: 'socks5', schemes: ['socks5'], load: async () => (await import('./probers/socks5.ts')).socks5 },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {
