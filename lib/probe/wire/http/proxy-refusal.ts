@@ -38,7 +38,7 @@ export function proxyRefusal(
   if (status === 407) {
     const text =
       proxyAuthorization(proxy) === null
-        ? 'wants a login: write user:password@ in proxy'
+        ? 'wants a login: write user:password@ before its host'
         : 'refused the login';
     return { code: 'auth', phase: 'auth', text: `${who} ${text} (407)` };
   }
