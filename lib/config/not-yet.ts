@@ -6,11 +6,9 @@ export const LATER_KEYS: ReadonlySet<string> = new Set(['beat', 'compare']);
 
 export const LATER_SCHEMES: ReadonlySet<string> = new Set([
   'dhcp',
-  'smb',
   'nfs',
   'iscsi',
   'mumble',
   'teamspeak',
-  'httpproxy',
   'domain',
 ]);

@@ -195,6 +195,12 @@ export const PROBERS: readonly RegisteredProber[] = [
   { type: 'vnc', schemes: ['vnc'], load: async () => (await import('./probers/vnc.ts')).vnc },
   { type: 'rdp', schemes: ['rdp'], load: async () => (await import('./probers/rdp.ts')).rdp },
   { type: 'socks5', schemes: ['socks5'], load: async () => (await import('./probers/socks5.ts')).socks5 },
+  { type: 'smb', schemes: ['smb'], load: async () => (await import('./probers/smb.ts')).smb },
+  {
+    type: 'httpproxy',
+    schemes: ['httpproxy', 'httpproxy+https'],
+    load: async () => (await import('./probers/httpproxy.ts')).httpproxy,
+  },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {

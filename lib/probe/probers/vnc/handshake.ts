@@ -20,7 +20,7 @@ export async function agreeOnVersion(
 ): Promise<{ readonly version: string; readonly spoken: Spoken }> {
   const form = 'RFB 000.000\n';
   await expectStart(conversation, 'RFB (VNC)', VERSION_LENGTH, (sofar) =>
-    [...sofar].every((one, at) => (form[at] === '0' ? one >= '0' && one <= '9' : one === form[at])),
+    Array.from(sofar).every((one, at) => (form[at] === '0' ? one >= '0' && one <= '9' : one === form[at])),
   );
   const said = (await conversation.readExactly(VERSION_LENGTH)).toString('latin1');
   const [major, minor] = [Number(said.slice(4, 7)), Number(said.slice(8, 11))];
