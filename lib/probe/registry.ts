@@ -201,6 +201,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     schemes: ['httpproxy', 'httpproxy+https'],
     load: async () => (await import('./probers/httpproxy.ts')).httpproxy,
   },
+  { type: 'mumble', schemes: ['mumble'], load: async () => (await import('./probers/mumble.ts')).mumble },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {
