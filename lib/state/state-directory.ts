@@ -51,6 +51,8 @@ export function openState(dir: string, world: StateWorld): State {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     if (!CANNOT_WRITE.has(errno)) throw unusable(dir, errno);
+    const made = saltMadeIn(dir);
+    if (made !== null) return stateOf(dir, made, null, world);
     return stateOf(dir, saltOfOverlay(dir, world) ?? lostId('', dir), errno, world);
   }
 }
@@ -70,6 +72,16 @@ function saltThere(dir: string, world: StateWorld): string | null {
     const errno = errnoOf(error);
     if (errno === 'ENOENT') return null;
     throw errno === undefined ? error : unusable(dir, errno);
+  }
+}
+
+/** What failed may have come after FORMAT: whoever reads that next would announce under its salt what we announce under another. */
+function saltMadeIn(dir: string): string | null {
+  try {
+    return readFormat(dir, OUR_DIRECTORIES);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return null;
   }
 }
 
