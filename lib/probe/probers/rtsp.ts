@@ -84,7 +84,9 @@ export const rtsp: Prober<RtspOptions, typeof FACTS> = {
       async run(context) {
         const conversation = await context.dial(direct ? { tls: {} } : {});
         const mayShow = direct || options.allow_plaintext === true;
-        await talk({ conversation, url, login, mayShow }, context, describes);
+        let sequence = 0;
+        const nextSequence = () => (sequence += 1);
+        await talk({ conversation, url, login, mayShow, nextSequence }, context, describes);
         conversation.end();
       },
     };
@@ -92,12 +94,12 @@ export const rtsp: Prober<RtspOptions, typeof FACTS> = {
 };
 
 async function talk(session: RtspSession, context: Context, describes: boolean): Promise<void> {
-  const options = await ask(session, 'OPTIONS', 1);
+  const options = await ask(session, 'OPTIONS');
   see(context, options);
   // A server may want a login for this already, or know only what it is there for.
   const goesOn = options.head.status < 300 || [405, 501].includes(options.head.status);
   if (!describes || !goesOn) return;
-  const description = await ask(session, 'DESCRIBE', 3);
+  const description = await ask(session, 'DESCRIBE');
   see(context, description);
   if (description.head.status < 300) context.see(sessionFacts(description.body.toString('utf8')));
 }

@@ -16,6 +16,8 @@ export interface RtspSession {
   readonly login: DigestLogin | null;
   /** whether the password may be sent as it is */
   readonly mayShow: boolean;
+  /** one more each time: RFC 2326 §12.17 */
+  readonly nextSequence: () => number;
 }
 
 type Method = 'OPTIONS' | 'DESCRIBE';
@@ -25,14 +27,14 @@ const FORM: MessageForm = { protocol: 'RTSP', start: 'RTSP/1.0 ', short: {} };
 const MOST_INTERIM = 20;
 
 /**
- * Asks, and once more with the login when that is wanted. `sequence` is raised by one for each request. A second 401 is given
+ * Asks, and once more with the login when that is wanted. A second 401 is given
  * back as it is. Throws auth when no offered mechanism fits. Source: RFC 2326 §10, §12.44; RFC 7616.
  */
-export async function ask(session: RtspSession, method: Method, sequence: number): Promise<RtspAnswer> {
-  const first = await exchange(session, method, sequence, null);
+export async function ask(session: RtspSession, method: Method): Promise<RtspAnswer> {
+  const first = await exchange(session, method, null);
   if (first.head.status !== 401 || session.login === null) return first;
   const offered = (first.head.fields.get('www-authenticate') ?? []).flatMap((field) => challengesOf(field));
-  return exchange(session, method, sequence + 1, authorization(session, session.login, method, offered));
+  return exchange(session, method, authorization(session, session.login, method, offered));
 }
 
 function authorization(
@@ -55,11 +57,11 @@ function authorization(
 }
 
 async function exchange(
-  { conversation, url }: RtspSession,
+  { conversation, url, nextSequence }: RtspSession,
   method: Method,
-  sequence: number,
   authorized: string | null,
 ): Promise<RtspAnswer> {
+  const sequence = nextSequence();
   const request = (credentials: string | null) =>
     [
       `${method} ${url} RTSP/1.0`,

@@ -100,6 +100,7 @@ describe('rtsp: a camera of ours, written from RFC 2326', () => {
     expect(result.status, JSON.stringify(result.reasons)).toBe('up');
     expect(result.facts).toMatchObject({ title: 'Front door', media: ['video', 'audio'] });
     expect(result.facts['description']).toContain('track1');
+    expect(heard.map((request) => /CSeq: (\d+)/.exec(request)?.[1])).toEqual(['1', '2']);
   });
 
   test('no such stream: 404, with what was seen before', async () => {
