@@ -77,6 +77,14 @@ export function observe(how: AddressProbe, world: ProbeWorld): Observation {
       world.trace?.({ kind: 'executed', argv: execution.argv, exit_code, signal });
       return outcome;
     },
+    async recall(key) {
+      const { openAnswerCache } = await import('./wire/answer-cache.ts');
+      return openAnswerCache(world).recall(key);
+    },
+    async remember(key, value) {
+      const { openAnswerCache } = await import('./wire/answer-cache.ts');
+      openAnswerCache(world).remember(key, value);
+    },
     resolve: (host, port) => resolveFor(host, port, deadline, world),
   };
   return {

@@ -31,7 +31,7 @@ export interface Prober<Options, Table extends FactTable = FactTable> {
   /** true: all that it says to the service goes over `dial` to the target’s host, so that `proxy` may carry it */
   readonly proxy?: true;
   /** for the docs: what its reason codes mean here, but for those that all probers share (refused, timeout, tls_* …) */
-  readonly codes?: { readonly [C in Code]?: string };
+  readonly codes: { readonly [C in Code]?: string };
   /** expectations that hold unless the very fact is named in the config; `scheme` is the target’s, null without one */
   defaults(
     options: Options,
@@ -155,6 +155,10 @@ export interface ProbeContext<Table extends FactTable = FactTable> {
   datagrams(options?: { readonly to?: Address; readonly roaming?: boolean }): Promise<Datagrams>;
   /** Runs a program without a shell in a process group of its own, which ends with the probe. */
   execute(execution: Execution): Promise<ExecutionOutcome>;
+  /** What `remember` kept under this key, in this run or an earlier one; undefined when there is none. Holds no secrets. */
+  recall(key: string): Promise<Json | undefined>;
+  /** Keeps an answer for later runs, of a service that must not be asked at each; where that fails, it is forgotten. */
+  remember(key: string, value: Json): Promise<void>;
   /** Addresses of another name (a redirect’s), in the order in which to try them. Throws like dial. */
   resolve(host: string, port: number): Promise<readonly Address[]>;
 }

@@ -202,6 +202,7 @@ export const PROBERS: readonly RegisteredProber[] = [
     load: async () => (await import('./probers/httpproxy.ts')).httpproxy,
   },
   { type: 'mumble', schemes: ['mumble'], load: async () => (await import('./probers/mumble.ts')).mumble },
+  { type: 'domain', schemes: ['domain'], load: async () => (await import('./probers/domain.ts')).domain },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {
