@@ -46,7 +46,7 @@ function section(prober: Prober<never>): string {
     ),
     table(
       ['reason code', 'here it says that', 'what to do'],
-      Object.entries(prober.codes ?? {}).map(([code, meaning]) => codeRow(code as Code, meaning)),
+      Object.entries(prober.codes).map(([code, meaning]) => codeRow(code as Code, meaning)),
     ),
     hasTls ? 'With TLS also the [certificate facts](#certificates).' : '',
   ]
