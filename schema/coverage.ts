@@ -81,7 +81,7 @@ export const COVERAGE: readonly Row[] = [
   { probers: ['sftp', 'tftp', 'syslog', 'modbus'], others: none },
   { probers: ['sip'], others: ['—', '—', '—', 'opening', '—'] },
   { probers: ['rtsp'], others: ['by hand', 'by hand', '—', 'by hand', 'opening'] },
-  { probers: ['stun', 'vnc', 'rdp', 'mumble', 'iscsi', 'nfs'], others: none },
+  { probers: ['stun', 'vnc', 'rdp', 'mumble', 'nfs'], others: none },
   { probers: ['smb'], others: ['—', '—', '—', '—', 'whole'] },
   { probers: ['minecraft', 'source'], others: ['—', '—', 'whole', '—', 'whole, by qstat'] },
   { probers: ['socks5', 'httpproxy'], others: ['by hand', 'by hand', 'by hand', '—', 'by hand'] },

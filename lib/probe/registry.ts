@@ -203,6 +203,7 @@ export const PROBERS: readonly RegisteredProber[] = [
   },
   { type: 'mumble', schemes: ['mumble'], load: async () => (await import('./probers/mumble.ts')).mumble },
   { type: 'domain', schemes: ['domain'], load: async () => (await import('./probers/domain.ts')).domain },
+  { type: 'nfs', schemes: ['nfs'], load: async () => (await import('./probers/nfs.ts')).nfs },
 ];
 
 export function proberForScheme(scheme: string): RegisteredProber | undefined {
