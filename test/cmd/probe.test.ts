@@ -78,7 +78,7 @@ describe('probe', () => {
     place.config({ services: [{ name: 'web', target: site.url }] });
     for (const [args, words] of [
       [['wbe', 'web'], 'wbe'],
-      [['gopher://127.0.0.1', site.url], 'gopher'],
+      [['dhcp://127.0.0.1', site.url], 'dhcp'],
       [['http://', site.url], 'http'],
       [['--tag', 'nobody'], 'nobody'],
     ] as const) {

@@ -6,18 +6,18 @@ import { gopher } from '../../../../lib/probe/probers/gopher.ts';
 import { type Peer, listen } from '../../../contract/misbehaving-server.ts';
 import { type Entry, jobFor, probeTarget } from '../../../contract/probe-target.ts';
 import { proberContract } from '../../../contract/prober-contract.ts';
-import { describeWith, temporaryDirectory } from '../../../servers/daemon.ts';
-import { type ForkedServer, startForked } from '../../../servers/socat.ts';
+import { describeWith, temporaryDirectory, until } from '../../../servers/daemon.ts';
+import { type ActivatedServer, startActivated } from '../../../servers/socket-activation.ts';
 
 const probe = (port: number, where = '', entry: Entry = {}) =>
   probeTarget(gopher, `gopher://127.0.0.1:${String(port)}${where}`, entry);
 const verdict = ({ status, reason }: Result) => [status, reason?.code, reason?.phase, reason?.fact];
 
-describeWith(['gophernicus', 'socat', 'setpriv'], 'a real gophernicus', () => {
+describeWith(['gophernicus', 'systemd-socket-activate', 'setpriv'], 'a real gophernicus', () => {
   const files = temporaryDirectory('gopher');
   const start = () =>
-    startForked('gophernicus', '-nf', '-nx', '-r', files.path, '-h', 'localhost', '-p', 'PORT');
-  let server: ForkedServer;
+    startActivated('gophernicus', '-nf', '-nx', '-r', files.path, '-h', 'localhost', '-p', 'PORT');
+  let server: ActivatedServer;
   beforeAll(async () => {
     chmodSync(files.path, 0o755);
     mkdirSync(path.join(files.path, 'docs'));
@@ -73,6 +73,8 @@ describeWith(['gophernicus', 'socat', 'setpriv'], 'a real gophernicus', () => {
       null,
     ]);
     await own.stop();
+    // Whoever was started for the connection that waited holds the port, too, for an instant.
+    await until('the port to be free', async () => (await probe(own.port)).reason?.code === 'refused');
     expect(verdict(await probe(own.port))).toEqual(['down', 'refused', 'connect', null]);
   });
 });
