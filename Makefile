@@ -1,7 +1,7 @@
 # make              everything that is needed to run dist/puptime.js
 # make test         all checks, from a fresh clone on
 # make demo         the main job, shown on a few services that it starts itself
-# make crash        every crash sweep in full, or SWEEP=name: kills, errors, power cuts, full disks; some minutes
+# make crash        every crash sweep in full, or SWEEP=name: kills, errors, power cuts, full disks; an hour or so
 # make bench        what starting, sweeping and delivering cost, against bare node, curl and plain files
 # make install      PREFIX=/usr/local DESTDIR=
 # make uninstall    the same PREFIX and DESTDIR
