@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 
@@ -54,6 +55,8 @@ export function writeCacheFile(place: CachePlace, value: unknown, world: CacheWo
   try {
     makeDirectory(file.slice(0, file.lastIndexOf('/')));
     const temporary = `${file}.${process.pid}`;
+    // What a run of the same number left, which was ended while it wrote.
+    rmSync(temporary, { force: true });
     writeFileSync(temporary, `${place.key}\n${JSON.stringify(value)}`, { mode: 0o600, flag: 'wx' });
     renameSync(temporary, file);
   } catch (error) {

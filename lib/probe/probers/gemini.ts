@@ -3,7 +3,7 @@ import { safeLine } from '../../words/safe-text.ts';
 import { InvalidOptions, type ProbeContext, type Prober, type Target, fail } from '../prober.ts';
 import { TLS_FACTS, TLS_PREFER } from '../wire/certificates.ts';
 import type { Conversation } from '../wire/conversation.ts';
-import { expectStart } from '../wire/expect-start.ts';
+import { expectStart } from '../wire/opening.ts';
 
 const PORT = 1965;
 /** Two digits, a blank and 1,024 bytes. */

@@ -1,6 +1,6 @@
 import { fail } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { expectStart } from '../../wire/expect-start.ts';
+import { expectStart } from '../../wire/opening.ts';
 
 /** Four hex digits for the length, themselves included. Source: git’s gitprotocol-common(5), “pkt-line Format”. */
 export function packet(text: string): Buffer {

@@ -1,7 +1,7 @@
 import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { expectStart } from '../../wire/expect-start.ts';
+import { expectStart } from '../../wire/opening.ts';
 
 /** One line of a server. Source: RFC 2812 §2.3.1; tags: IRCv3. */
 export interface Message {

@@ -2,8 +2,7 @@ import type { Code, Phase } from '../../../words/reason.ts';
 import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { expectStart } from '../../wire/expect-start.ts';
-import { notThis } from '../../wire/opening.ts';
+import { expectStart, notThis } from '../../wire/opening.ts';
 
 const MAX_LINE = 65_536;
 const MAX_LINES = 200;

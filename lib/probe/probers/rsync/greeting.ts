@@ -1,6 +1,6 @@
 import { safeLine } from '../../../words/safe-text.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { expectStart, startsAs } from '../../wire/expect-start.ts';
+import { expectStart, startsAs } from '../../wire/opening.ts';
 import { unexpected } from './refusal.ts';
 
 /** Digests of a login that puptime knows, the strongest first. */

@@ -3,7 +3,7 @@ import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
 import { readBytes } from '../../wire/bytes.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { expectStart } from '../../wire/expect-start.ts';
+import { expectStart } from '../../wire/opening.ts';
 
 /** 3.3 lets the server choose, 3.8 says why it refuses. Source: RFC 6143 §7.1.1. */
 export type Spoken = '3.3' | '3.7' | '3.8';

@@ -2,7 +2,7 @@ import type { Code } from '../../../words/reason.ts';
 import { safeLine } from '../../../words/safe-text.ts';
 import { fail } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { expectStart } from '../../wire/expect-start.ts';
+import { expectStart } from '../../wire/opening.ts';
 import { type Element, childOf, escaped, notXmpp, readElement, readTag } from './element.ts';
 
 /** A stream that the server has opened, and what it offers on it. */

@@ -2,7 +2,7 @@ import type { FactsOf } from '../../../words/fact.ts';
 import { safeLine } from '../../../words/safe-text.ts';
 import { type ProbeContext, fail } from '../../prober.ts';
 import type { Conversation } from '../../wire/conversation.ts';
-import { expectStart } from '../../wire/expect-start.ts';
+import { expectStart } from '../../wire/opening.ts';
 import type { ZOOKEEPER_FACTS } from './zookeeper-facts.ts';
 
 type Context = ProbeContext<typeof ZOOKEEPER_FACTS>;
